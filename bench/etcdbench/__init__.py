@@ -1,0 +1,1 @@
+"""etcdbench: will etcd be healthy on this disk?"""

@@ -1,0 +1,44 @@
+"""The program: one command line, one place where errors become one line and a status."""
+
+import sys
+
+import click
+
+from etcdbench.commands import etcdbench
+from etcdbench.errors import EtcdbenchError, Interrupted
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        status = etcdbench.main(standalone_mode=False)
+    except EtcdbenchError as error:
+        complain(error)
+        status = error.exit_status
+    except click.UsageError as error:
+        error.show()
+        status = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        complain(Interrupted())
+        status = Interrupted.exit_status
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone: that is no error
+        status = 0
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def complain(error: EtcdbenchError) -> None:
+    """Print what is wrong and what to do about it."""
+    from etcdbench.units import printable  # noqa: PLC0415 - only on failure
+
+    print(f"etcdbench: {printable(error.message)}", file=sys.stderr)  # noqa: T201 - this is where it is said
+    print(f"hint: {printable(error.hint)}", file=sys.stderr)  # noqa: T201 - and this is what to do
+
+
+if __name__ == "__main__":
+    main()

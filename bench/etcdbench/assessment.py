@@ -1,0 +1,75 @@
+"""Findings, caveats and histograms of a result as the one JSON object that scripts rely on.
+
+The names are an interface (docs/json.md): fields are added, never renamed.
+"""
+
+import msgspec
+
+from etcdbench import caveats, checks
+from etcdbench.histogram import ETCD_BUCKET_EDGES_NS, Histogram
+from etcdbench.model import Caveat, Finding, Result, Struct, Verdict
+
+
+class Shares(Struct, kw_only=True):
+    """A latency distribution as etcd's own buckets see it.
+
+    Attributes:
+        count: Number of samples.
+        mean_seconds: Their mean.
+        share_above: Bucket edge in seconds -> share of samples above it.
+    """
+
+    count: int
+    mean_seconds: float | None
+    share_above: dict[str, float]
+
+
+class Assessment(Struct, kw_only=True):
+    """What a result means. `class_` is written as `class`."""
+
+    format: str = "etcdbench-assessment"
+    version: int = 1
+    verdict: Verdict
+    result_file: str | None
+    class_: str | None = msgspec.field(name="class")
+    wall_seconds: float
+    bytes_written: int
+    checks: tuple[Finding, ...]
+    histograms: dict[str, Shares]
+    caveats: tuple[Caveat, ...]
+
+
+def assess(result: Result, *, result_file: str | None) -> Assessment:
+    """Judge a result."""
+    findings = checks.assess(result)
+    return Assessment(
+        verdict=checks.overall(findings, result),
+        result_file=result_file,
+        class_=checks.cluster_class(result),
+        wall_seconds=result.wall_seconds,
+        bytes_written=result.bytes_written,
+        checks=findings,
+        histograms={
+            name: shares(histogram) for name, histogram in checks.all_histograms(result).items()
+        },
+        caveats=caveats.of(result),
+    )
+
+
+def shares(histogram: Histogram) -> Shares:
+    """Put a histogram through etcd's buckets."""
+    mean_ns = histogram.mean_ns
+    return Shares(
+        count=histogram.count,
+        mean_seconds=None if mean_ns is None else mean_ns / 1e9,
+        share_above={
+            f"{edge / 1e9:g}": share
+            for edge in ETCD_BUCKET_EDGES_NS
+            if (share := histogram.share_above(edge)) is not None
+        },
+    )
+
+
+def to_json(assessment: Assessment) -> str:
+    """Return the object as one line of JSON."""
+    return msgspec.json.encode(assessment).decode()

@@ -1,0 +1,57 @@
+"""The one tree of errors: what is wrong, what to do about it, and the exit status that says so.
+
+EtcdbenchError (1)
+    PreflightError   the target, the machine or an option's value will not do; nothing was written
+    ProfileError     a profile file cannot be used
+    ResultFileError  a result file cannot be read or written
+    FioError         fio is missing, too old, or failed
+    Interrupted (130) the user, or the system, asked us to stop
+"""
+
+from typing import ClassVar
+
+
+class EtcdbenchError(Exception):
+    """A failure that the user can do something about.
+
+    Attributes:
+        message: One sentence: what is wrong, and with what.
+        hint: One sentence: what to do.
+    """
+
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        """Keep both sentences; `str()` gives the message."""
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class PreflightError(EtcdbenchError):
+    """This target, machine or request will not do; not a byte was written."""
+
+
+class ProfileError(EtcdbenchError):
+    """A profile cannot be used."""
+
+
+class ResultFileError(EtcdbenchError):
+    """A result file cannot be read or written."""
+
+
+class FioError(EtcdbenchError):
+    """Fio is missing, too old, or did not do what it was told."""
+
+
+class Interrupted(EtcdbenchError):
+    """Somebody pressed Ctrl-C, or the system sent SIGTERM or SIGHUP."""
+
+    exit_status = 130
+
+    def __init__(self) -> None:
+        """Say so; there is nothing more to know."""
+        super().__init__(
+            "interrupted: fio was stopped and our files were removed",
+            hint="run the same command again when the machine is free",
+        )

@@ -1,0 +1,287 @@
+"""Find fio, make sure that it is fio, run one job, and hand back what it said.
+
+The seam that tests replace is `Engine`: a name, a version, and `run`.
+"""
+
+import errno
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from etcdbench import process
+from etcdbench.errors import FioError, Interrupted
+from etcdbench.jobfile import FioJob
+
+VERSION_MIN = (3, 5)
+"""Sync latency percentiles exist from 3.4, are reliable from 3.5 (2018)."""
+
+_VERSION_PATTERN = re.compile(r"fio-(\d+)\.(\d+)\S*")
+_INSTALL_HINT = (
+    "install it: apt-get install fio, dnf install fio, zypper install fio or apk add fio"
+)
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FioOutput:
+    """What one fio invocation returned.
+
+    Attributes:
+        documents: Its JSON documents in order; cumulative, the last is final.
+        logs: Section -> text of its latency log.
+        stopped: Why we stopped it early; None if it came to its own end.
+        wall_seconds: From start to end.
+    """
+
+    documents: tuple[Document, ...]
+    logs: dict[str, str] = field(default_factory=lambda: dict[str, str]())
+    stopped: str | None = None
+    wall_seconds: float = 0.0
+
+
+Watch = Callable[[float, Document | None], str | None]
+"""Called about four times a second with the seconds since the start and the newest document, if
+one came; a reason that it returns ends the run early."""
+
+
+class Engine(Protocol):
+    """What runs a job and measures it."""
+
+    @property
+    def version_text(self) -> str:
+        """Return the version as the program prints it."""
+        ...
+
+    def run(
+        self,
+        job: FioJob,
+        *,
+        directory: Path,
+        scratch: Path,
+        keep_open: tuple[int, ...],
+        seconds_max: float,
+        watch: Watch,
+    ) -> FioOutput:
+        """Run a job in `directory`, with its files in `scratch`."""
+        ...
+
+
+class Fio:
+    """The real fio."""
+
+    def __init__(self, path: Path, version_text: str, stop: process.StopRequest) -> None:
+        """Use `find_fio` to get one."""
+        self.path = path
+        self.version_text = version_text
+        self._stop = stop
+
+    def run(
+        self,
+        job: FioJob,
+        *,
+        directory: Path,
+        scratch: Path,
+        keep_open: tuple[int, ...],
+        seconds_max: float,
+        watch: Watch,
+    ) -> FioOutput:
+        """Run a job and follow its status documents.
+
+        Raises:
+            FioError: It failed, hung, or returned something that is not a result.
+            Interrupted: The user wants us to stop; a partial result is attached as `partial`.
+        """
+        job_path = scratch / "job.fio"
+        job_path.write_text(job.job_file)
+        for name, text in job.iologs.items():
+            (scratch / name).write_text(text)
+        splitter = DocumentSplitter()
+        elapsed = [0.0]
+
+        def on_tick(seconds: float) -> str | None:
+            elapsed[0] = seconds
+            reason = watch(seconds, splitter.newest())
+            if reason is None and seconds > seconds_max:
+                return "time is up"
+            return reason
+
+        done, reason = process.follow(
+            [
+                str(self.path),
+                "--output-format=json+",
+                "--status-interval=1",
+                str(job_path),
+            ],
+            cwd=directory,
+            keep_open=keep_open,
+            on_output=splitter.feed,
+            on_tick=on_tick,
+            stop=self._stop,
+        )
+        output = FioOutput(
+            documents=tuple(splitter.documents),
+            logs=_read_logs(scratch, job.sections),
+            stopped=reason,
+            wall_seconds=elapsed[0],
+        )
+        if reason == "interrupted":
+            raise RunInterrupted(output)
+        _check_status(done, splitter, stopped=reason is not None)
+        return output
+
+
+class RunInterrupted(Interrupted):
+    """The user stopped a run; what fio had measured until then is kept."""
+
+    def __init__(self, output: FioOutput) -> None:
+        """Keep the partial output."""
+        super().__init__()
+        self.output = output
+
+
+class DocumentSplitter:
+    """Cuts fio's output into its JSON documents as they come.
+
+    fio prints several documents one after another, which together are no JSON, and may print
+    messages before, between or after them. Its documents begin and end with a brace alone on a
+    line; everything else at that level is a message.
+    """
+
+    def __init__(self) -> None:
+        """Begin outside a document."""
+        self.documents: list[Document] = []
+        self.messages: list[str] = []
+        self.broken = False
+        self._rest = ""
+        self._open: list[str] | None = None
+        self._seen = 0
+
+    def feed(self, text: str) -> None:
+        """Take the next piece of output."""
+        lines = (self._rest + text).split("\n")
+        self._rest = lines.pop()
+        for line in lines:
+            self._take(line)
+
+    def newest(self) -> Document | None:
+        """Return the newest document if one came since the last call."""
+        if len(self.documents) == self._seen:
+            return None
+        self._seen = len(self.documents)
+        return self.documents[-1]
+
+    def _take(self, line: str) -> None:
+        if self._open is None:
+            if line == "{":
+                self._open = [line]
+            elif line.strip():
+                self.messages.append(line.strip())
+            return
+        self._open.append(line)
+        if line != "}":
+            return
+        try:
+            document = msgspec.json.decode("\n".join(self._open).encode())
+        except (msgspec.DecodeError, RecursionError):
+            self.broken = True
+        else:
+            if isinstance(document, dict):
+                self.documents.append(document)  # pyright: ignore[reportUnknownArgumentType]
+        self._open = None
+
+
+def find_fio(*, stop: process.StopRequest, search_path: str | None = None) -> Fio:
+    """Return the first real fio on the search path.
+
+    Raises:
+        FioError: There is none, or it is too old.
+    """
+    impostor: str | None = None
+    for candidate in _candidates(search_path):
+        done = process.run([str(candidate), "--version"], timeout_seconds=10)
+        text = done.stdout.strip() if done else ""
+        version = _version(text)
+        if version is None:
+            impostor = str(candidate)
+            continue
+        if version < VERSION_MIN:
+            raise FioError(
+                f"{candidate} is {text}, which cannot measure fdatasync reliably",
+                hint="install fio 3.5 or later (every distribution since 2019 has one)",
+            )
+        return Fio(candidate, text, stop)
+    if impostor:
+        raise FioError(
+            f"{impostor} is not the flexible I/O tester (Fiona installs a program called fio too)",
+            hint=_INSTALL_HINT,
+        )
+    raise FioError("fio is not installed", hint=_INSTALL_HINT)
+
+
+def _candidates(search_path: str | None) -> Iterator[Path]:
+    for folder in (search_path or os.environ.get("PATH") or os.defpath).split(os.pathsep):
+        found = shutil.which("fio", path=folder)
+        if found:
+            yield Path(found)
+
+
+def _version(text: str) -> tuple[int, int] | None:
+    found = _VERSION_PATTERN.match(text)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _read_logs(scratch: Path, sections: tuple[str, ...]) -> dict[str, str]:
+    """Read each section's completion-latency log; fio numbers them by section."""
+    logs: dict[str, str] = {}
+    for section in sections:
+        for path in sorted(scratch.glob(f"{section}_clat.*.log")):
+            logs[section] = path.read_text(errors="replace")
+    return logs
+
+
+def _check_status(done: process.Completed, splitter: DocumentSplitter, *, stopped: bool) -> None:
+    """Turn a failure of fio into one sentence; fio writes JSON even when it fails."""
+    if stopped or (done.status == 0 and splitter.documents):
+        return
+    messages = [line for line in [*splitter.messages, *done.stderr.splitlines()] if line.strip()]
+    said = f": {messages[0].strip()[:300]}" if messages else ""
+    code = next(
+        (
+            job["error"]
+            for document in splitter.documents[-1:]
+            for job in document.get("jobs", [])
+            if isinstance(job, dict) and isinstance(job.get("error"), int) and job["error"]
+        ),
+        None,
+    )
+    if done.status < 0:
+        raise FioError(
+            f"fio was killed by signal {-done.status}{said}",
+            hint="see whether the kernel ran out of memory (dmesg), then run again",
+        )
+    if done.status != 0:
+        raise FioError(
+            f"fio failed with status {done.status}{said}", hint=_failure_hint(code, said)
+        )
+    raise FioError(
+        f"fio ended without a result{said}",
+        hint="run `fio --version` and the exported job by hand: etcdbench profiles show NAME --export DIR",
+    )
+
+
+def _failure_hint(code: int | None, said: str) -> str:
+    """Say what to do about the error that fio met."""
+    if code == errno.ENOSPC or "No space left" in said:
+        return "the filesystem is full: free some room, or measure another directory"
+    if code == errno.EIO or "Input/output error" in said:
+        return "the disk returned an I/O error: look at dmesg and at its SMART data; do not put etcd on it"
+    if code == errno.EROFS or "Read-only file system" in said:
+        return "the filesystem is or became read-only: look at dmesg"
+    return "run the exported job by hand: etcdbench profiles show NAME --export DIR"

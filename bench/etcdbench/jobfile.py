@@ -1,0 +1,202 @@
+"""Schedules -> the job file and iologs that plain fio runs. Text only.
+
+Every file name is relative to fio's working directory on the target: a line of an iolog breaks
+on spaces and long paths. Logs and iologs are named relative to the job's own directory, which is
+memory-backed: fio reads and writes there beside the measurement.
+
+Two facts about fio shape the iologs (read in `iolog.c` of fio 3.5 to 3.42, and seen): `wait` is
+in milliseconds since fio's own start, whatever the manual says, and an entry that is late is
+issued at once.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+
+from etcdbench.etcd_model import INITIAL_PAGES, PAGE_BYTES, PATH_PAGES, WAL_SEGMENT_BYTES
+from etcdbench.model import BackendSchedule, Recipe, Struct, WalSchedule
+
+WAL_SECTION = "wal"
+BACKEND_SECTION = "backend"
+RECIPE_SECTION = "mytest"
+
+START_DELAY_MS = 500
+"""fio starts its sections 0.1 to 0.3 s after its clock; nothing is due before all have begun."""
+
+MARKER_BYTES = 512
+"""Size of the cached read that marks the end of a commit in fio's latency log."""
+
+
+class FioJob(Struct, kw_only=True):
+    """All that one fio invocation needs.
+
+    Attributes:
+        job_file: Text of the job file.
+        iologs: File name -> text, to lie beside the job file.
+        sections: Sections that must return samples.
+        runtime_seconds: How long the load is meant to last.
+        files: Names of the files that it makes on the target.
+        size_bytes: Bytes that it writes there.
+    """
+
+    job_file: str
+    iologs: dict[str, str]
+    sections: tuple[str, ...]
+    runtime_seconds: float
+    files: tuple[str, ...]
+    size_bytes: int
+
+
+def etcd_job(
+    *,
+    wal: WalSchedule,
+    backend: BackendSchedule,
+    fallocate: bool,
+    scratch: PurePath,
+) -> FioJob:
+    """Compile one stretch of etcd's load: WAL segments, group commit, and the growing backend.
+
+    Args:
+        wal: The WAL's schedule.
+        backend: The backend's schedule.
+        fallocate: Preallocate unwritten extents as etcd does; else extend with ftruncate, which
+            is etcd's own fallback.
+        scratch: Directory of iologs and logs.
+    """
+    segments = wal_segments(wal)
+    sections = [
+        _global_section(),
+        *(_preallocate_section(name, fallocate=fallocate) for name in segments),
+        _iolog_section(WAL_SECTION, segments[0], scratch),
+        _iolog_section(BACKEND_SECTION, "db", scratch),
+    ]
+    last_due_ms = max(wal.due_ms[-1:] + backend.due_ms[-1:], default=0)
+    return FioJob(
+        job_file="\n".join(sections),
+        iologs={
+            f"{WAL_SECTION}.iolog": "\n".join(_wal_lines(wal)) + "\n",
+            f"{BACKEND_SECTION}.iolog": "\n".join(_backend_lines(backend)) + "\n",
+        },
+        sections=(WAL_SECTION, BACKEND_SECTION),
+        runtime_seconds=last_due_ms / 1000,
+        files=(*segments, "db"),
+        size_bytes=sum(wal.sizes_bytes) + backend_bytes(backend),
+    )
+
+
+def recipe_job(recipe: Recipe) -> FioJob:
+    """Compile the popular recipe with exactly its own options."""
+    options = {
+        "thread": 1,  # the same I/O, and no forked worker that could outlive us
+        "rw": recipe.rw,
+        "ioengine": recipe.ioengine,
+        "fdatasync": recipe.fdatasync,
+        "size": recipe.size_bytes,
+        "bs": recipe.bs_bytes,
+    }
+    lines = [f"[{RECIPE_SECTION}]", *(f"{key}={value}" for key, value in options.items())]
+    return FioJob(
+        job_file="\n".join(lines) + "\n",
+        iologs={},
+        sections=(RECIPE_SECTION,),
+        runtime_seconds=0,
+        files=(f"{RECIPE_SECTION}.0.0",),
+        size_bytes=recipe.size_bytes,
+    )
+
+
+def wal_segments(wal: WalSchedule) -> list[str]:
+    """Return the names of the segments that a schedule touches."""
+    end = max(wal.start_offset_bytes + sum(wal.sizes_bytes) - 1, wal.start_offset_bytes)
+    first, last = wal.start_offset_bytes // WAL_SEGMENT_BYTES, end // WAL_SEGMENT_BYTES
+    return [f"wal-{number}" for number in range(first, last + 1)]
+
+
+def backend_bytes(backend: BackendSchedule) -> int:
+    """Return the bytes that a backend schedule writes: pages, and a meta page per commit."""
+    pages = sum(backend.new_pages) + len(backend.new_pages) * (PATH_PAGES + 1)
+    return (pages + (INITIAL_PAGES if not backend.start_page else 0)) * PAGE_BYTES
+
+
+def _global_section() -> str:
+    # Threads, not processes: fio dies whole with its parent. One fdatasync at a time, as etcd.
+    return "[global]\nioengine=sync\nthread=1\n"
+
+
+def _preallocate_section(segment: str, *, fallocate: bool) -> str:
+    """Create a segment without writing to it; an existing one is left as it is by fio."""
+    return (
+        f"[preallocate-{segment}]\nfilename={segment}\nrw=write\nbs=4k\n"
+        f"size={WAL_SEGMENT_BYTES}\nfallocate={'native' if fallocate else 'none'}\ncreate_only=1\n"
+    )
+
+
+def _iolog_section(section: str, filename: str, scratch: PurePath) -> str:
+    lines = [
+        f"[{section}]",
+        f"filename={filename}",
+        f"read_iolog={scratch / section}.iolog",
+        "fallocate=none",
+        f"write_lat_log={scratch / section}",
+        "log_offset=1",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _wal_lines(wal: WalSchedule) -> Iterable[str]:
+    """Write each batch at its due time, then flush it; a batch may span two segments."""
+    segments = wal_segments(wal)
+    yield "fio version 2 iolog"
+    for name in segments:
+        yield f"{name} add"
+    for name in segments:
+        yield f"{name} open"
+    position = wal.start_offset_bytes
+    for due_ms, size_bytes in zip(wal.due_ms, wal.sizes_bytes, strict=True):
+        pieces = list(_split_at_segments(position, size_bytes))
+        yield f"{pieces[0][0]} wait {due_ms} 0"
+        for name, offset, length in pieces:
+            yield f"{name} write {offset} {length}"
+        yield f"{pieces[-1][0]} datasync 0 0"
+        position += size_bytes
+    for name in segments:
+        yield f"{name} close"
+
+
+def _split_at_segments(position: int, size_bytes: int) -> Iterable[tuple[str, int, int]]:
+    while size_bytes > 0:
+        number, offset = divmod(position, WAL_SEGMENT_BYTES)
+        length = min(size_bytes, WAL_SEGMENT_BYTES - offset)
+        yield f"wal-{number}", offset, length
+        position, size_bytes = position + length, size_bytes - length
+
+
+def _backend_lines(backend: BackendSchedule) -> Iterable[str]:
+    """Write bbolt's commit: pages in ascending order, fdatasync, meta page, fdatasync, marker."""
+    yield "fio version 2 iolog"
+    yield "db add"
+    yield "db open"
+    end_page = backend.start_page
+    if not end_page:
+        end_page = INITIAL_PAGES
+        yield f"db write 0 {INITIAL_PAGES * PAGE_BYTES}"
+        yield "db datasync 0 0"
+    for number, (due_ms, grown) in enumerate(zip(backend.due_ms, backend.new_pages, strict=True)):
+        yield f"db wait {due_ms} 0"
+        for page in _commit_pages(end_page, grown):
+            yield f"db write {page * PAGE_BYTES} {PAGE_BYTES}"
+        yield "db datasync 0 0"
+        yield f"db write {number % 2 * PAGE_BYTES} {PAGE_BYTES}"
+        yield "db datasync 0 0"
+        yield f"db read 0 {MARKER_BYTES}"
+        end_page += grown
+    yield "db close"
+
+
+def _commit_pages(end_page: int, grown: int) -> Sequence[int]:
+    """Return the pages of one commit: path pages at freed places, then growth past the end.
+
+    The places just behind the last three commits' growth stand for what bbolt's freelist hands
+    out: pages freed by the transactions before, below the two meta pages never.
+    """
+    freed = {max(2, end_page - 3 * grown - path - 1) for path in range(PATH_PAGES)}
+    return sorted(freed | {end_page + new for new in range(grown)})

@@ -1,0 +1,391 @@
+"""The one place where a measurement is put together: calibrate, measure in rounds, climb.
+
+It writes through fio only, hands the result over for saving after every run, and leaves the
+decision when enough is known to the function that it is given.
+"""
+
+import datetime
+import random
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from etcdbench import etcd_model, parse, system
+from etcdbench.errors import Interrupted
+from etcdbench.fio import Document, Engine, FioOutput, RunInterrupted
+from etcdbench.histogram import Histogram
+from etcdbench.jobfile import (
+    START_DELAY_MS,
+    WAL_SECTION,
+    FioJob,
+    etcd_job,
+    recipe_job,
+    wal_segments,
+)
+from etcdbench.model import (
+    BackendSchedule,
+    Phase,
+    Recipe,
+    Requests,
+    Result,
+    Run,
+    Stream,
+    WalSchedule,
+)
+from etcdbench.plan import (
+    BESIDE_CALIBRATE_RATE,
+    BESIDE_CEILING_NS,
+    BESIDE_SHARE,
+    RECIPE_SECONDS_MAX,
+    Plan,
+    at_rate,
+    record_bytes,
+)
+from etcdbench.workspace import Workspace
+
+CALIBRATE_AGAIN = 0.2
+"""A flush time that moved by more than this between two calibrations asks for a third."""
+
+GUESS_FLUSH_NS = 2_000_000
+GUESS_COMMIT_NS = 10_000_000
+"""What the very first calibration assumes; the second one knows."""
+
+GRACE_SECONDS = 20.0
+"""A run may take this much longer than planned before it is stopped: stalls take their time."""
+
+SILENCE_SECONDS = 3.0
+"""Beside a live etcd this long without a word from fio is a stall."""
+
+
+class Observer(Protocol):
+    """Who watches a measurement; it must be cheap, since it runs beside it."""
+
+    def begin(self, phase: str, seconds: float) -> None:
+        """A run begins and will take about this long."""
+        ...
+
+    def tick(self, seconds: float, wal: Histogram | None, bytes_written: int) -> None:
+        """Some time has passed; the WAL's flushes and all bytes of this run, if there is news."""
+        ...
+
+    def end(self, run: Run) -> None:
+        """A run has ended."""
+        ...
+
+
+@dataclass(kw_only=True)
+class _State:
+    """What one run hands on to the next: the files grow on, the flush times are known."""
+
+    wal_offset_bytes: int = 0
+    wal_files: set[str] = field(default_factory=lambda: set[str]())
+    database_pages: int = 0
+    flushes: Histogram = field(default_factory=lambda: Histogram.from_bins({GUESS_FLUSH_NS: 1}))
+    commits: Histogram = field(default_factory=lambda: Histogram.from_bins({GUESS_COMMIT_NS: 1}))
+
+
+@dataclass(kw_only=True)
+class Measurement:
+    """One measurement under way.
+
+    Attributes:
+        plan: What to do.
+        result: What is known so far.
+        engine: What runs jobs.
+        target: Our directory on the target.
+        scratch: Our memory-backed directory.
+        decided: Called after each round with the result so far, the phase and the round (from 0);
+            True ends the rounds.
+        failed: Called after each rung of the ladder with its phase; True ends the ladder.
+        save: Called with the result after every run.
+        observer: Who watches.
+    """
+
+    plan: Plan
+    result: Result
+    engine: Engine
+    target: Workspace
+    scratch: Workspace
+    decided: Callable[[Result, str, int], bool]
+    failed: Callable[[Result, str], bool]
+    save: Callable[[Result], None]
+    observer: Observer
+    _state: _State = field(default_factory=_State)
+    _began: float = field(default_factory=time.monotonic)
+
+    def run(self) -> Result:
+        """Do all of it.
+
+        Raises:
+            FioError: fio failed; what was measured before has been saved.
+            Interrupted: The user wants us to stop; what was measured has been saved.
+        """
+        try:
+            if self.plan.recipe:
+                self._recipe(self.plan.recipe)
+            elif self.plan.requests:
+                self._etcd(self.plan.requests)
+        except Interrupted:
+            self._keep(interrupted="interrupted by the user or the system")
+            raise
+        if self.result.interrupted is None:
+            self._keep(complete=True)
+        return self.result
+
+    def _etcd(self, requests: Requests) -> None:
+        requests = self._calibrate(requests)
+        for phase in self.plan.phases:
+            times = self.plan.rounds_max if phase.repeat == "until-decided" else 1
+            for number in range(times):
+                self._stretch(phase.name, at_rate(requests, phase), phase.runtime_seconds)
+                if self.result.interrupted or self.decided(self.result, phase.name, number):
+                    break
+        self._climb(requests)
+
+    def _calibrate(self, requests: Requests) -> Requests:
+        """Learn the flush time; return the requests, slowed down beside a live etcd."""
+        gentle = self.plan.settings.beside_etcd
+        first = min(requests.rate_per_second, BESIDE_CALIBRATE_RATE) if gentle else None
+        seen: list[float] = []
+        for seconds in (*self.plan.calibrate_seconds, self.plan.calibrate_seconds[-1]):
+            if len(seen) == len(self.plan.calibrate_seconds) and not _moved(seen):
+                break
+            stream = msgspec.structs.replace(requests, rate_per_second=first) if first else requests
+            self._stretch("calibrate", stream, seconds)
+            seen.append(self._state.flushes.mean_ns or 0.0)
+        if not gentle:
+            return requests
+        possible = 1e9 / max(seen[-1], 1.0)
+        rate = min(requests.rate_per_second, max(1.0, BESIDE_SHARE * possible))
+        return msgspec.structs.replace(requests, rate_per_second=rate)
+
+    def _climb(self, requests: Requests) -> None:
+        """Try each cluster class in turn; one that was measured already is not tried again."""
+        for phase in self.plan.ladder:
+            if self.result.interrupted:
+                return
+            if phase.rate_per_second != requests.rate_per_second:
+                self._stretch(phase.name, at_rate(requests, phase), phase.runtime_seconds)
+            if self.failed(self.result, phase.name):
+                return
+
+    def _stretch(self, phase: str, requests: Requests, seconds: float) -> None:
+        """Run one stretch of etcd's load and note what it showed."""
+        wal, backend = self._schedules(requests, seconds)
+        job = etcd_job(
+            wal=wal,
+            backend=backend,
+            fallocate=self.result.target.fallocate,
+            scratch=self.scratch.path,
+        )
+
+        def understand(output: FioOutput) -> tuple[tuple[Stream, ...], int]:
+            return parse.parse_etcd(output, job, wal=wal, backend=backend)
+
+        blank = Run(
+            phase=phase,
+            rate_per_second=requests.rate_per_second,
+            started_at=_now(),
+            wall_seconds=0.0,
+            job_file=job.job_file,
+            wal=wal,
+            backend=backend,
+            streams=(),
+            bytes_written=0,
+        )
+        run = self._invoke(job, blank, understand, seconds_max=job.runtime_seconds + GRACE_SECONDS)
+        self._learn(run, wal, backend, wal_segments(wal))
+
+    def _recipe(self, recipe: Recipe) -> None:
+        job = recipe_job(recipe)
+        blank = Run(
+            phase="recipe",
+            started_at=_now(),
+            wall_seconds=0.0,
+            job_file=job.job_file,
+            streams=(),
+            bytes_written=0,
+        )
+        self._invoke(
+            job,
+            blank,
+            lambda output: parse.parse_recipe(output, job),
+            seconds_max=RECIPE_SECONDS_MAX,
+        )
+
+    def _invoke(
+        self,
+        job: FioJob,
+        blank: Run,
+        understand: Callable[[FioOutput], tuple[tuple[Stream, ...], int]],
+        *,
+        seconds_max: float,
+    ) -> Run:
+        """Run one job and put its outcome into the result, whether it came to its end or not."""
+        self.observer.begin(blank.phase, job.runtime_seconds or seconds_max)
+        before = system.load_sample()
+        interrupt: RunInterrupted | None = None
+        try:
+            output = self.engine.run(
+                job,
+                directory=self.target.path,
+                scratch=self.scratch.path,
+                keep_open=(self.target.lock_fd, self.scratch.lock_fd),
+                seconds_max=seconds_max,
+                watch=self._watch(job),
+            )
+        except RunInterrupted as stopped:
+            interrupt, output = stopped, stopped.output
+            if not output.documents:
+                raise
+        streams, bytes_written = understand(output)
+        run = msgspec.structs.replace(
+            blank,
+            streams=streams,
+            bytes_written=bytes_written,
+            wall_seconds=round(output.wall_seconds, 3),
+            machine=system.machine_load(before, system.load_sample()),
+            stopped=output.stopped,
+        )
+        self._keep(run=run, interrupted=output.stopped)
+        self.observer.end(run)
+        if interrupt:
+            raise interrupt
+        return run
+
+    def _watch(self, job: FioJob) -> Callable[[float, Document | None], str | None]:
+        """Follow a run; beside a live etcd, find the moment to let go."""
+        section = WAL_SECTION if WAL_SECTION in job.sections else job.sections[0]
+        heard_at = 0.0
+        gentle = self.plan.settings.beside_etcd
+
+        def watch(seconds: float, document: Document | None) -> str | None:
+            nonlocal heard_at
+            wal, bytes_written = None, 0
+            if document is not None:
+                heard_at = seconds
+                wal = Histogram.from_bins(parse.sync_bins(document, section))
+                bytes_written = parse.bytes_written(document)
+            self.observer.tick(seconds, wal, bytes_written)
+            if gentle and wal and (wal.max_ns or 0) > BESIDE_CEILING_NS:
+                return "a flush took longer than etcd's heartbeat interval (100 ms)"
+            if gentle and seconds - heard_at > SILENCE_SECONDS:
+                return f"the disk did not answer for {SILENCE_SECONDS:.0f} s"
+            return None
+
+        return watch
+
+    def _schedules(self, requests: Requests, seconds: float) -> tuple[WalSchedule, BackendSchedule]:
+        """Draw arrivals and let etcd's two loops make flushes and commits of them."""
+        rng = random.Random(f"{self.plan.settings.seed}/{len(self.result.runs)}")  # noqa: S311 - a load, not a secret
+        times: list[float] = []
+        for arrival in etcd_model.arrivals(
+            requests.rate_per_second, poisson=requests.arrivals == "poisson", rng=rng
+        ):
+            if arrival > seconds:
+                break
+            times.append(arrival)
+        flushes = etcd_model.group_commit(
+            times, draw_flush_seconds=_sampler(self._state.flushes, rng)
+        )
+        commits = etcd_model.backend_commits(
+            times, draw_commit_seconds=_sampler(self._state.commits, rng)
+        )
+        size = record_bytes(requests)
+        wal = WalSchedule(
+            due_ms=_due_ms(flush.due_seconds for flush in flushes),
+            sizes_bytes=tuple(flush.requests * size for flush in flushes),
+            start_offset_bytes=self._state.wal_offset_bytes,
+        )
+        backend = BackendSchedule(
+            due_ms=_due_ms(commit.due_seconds for commit in commits),
+            new_pages=_whole_pages([commit.puts for commit in commits], requests),
+            start_page=self._state.database_pages,
+        )
+        return wal, backend
+
+    def _learn(
+        self, run: Run, wal: WalSchedule, backend: BackendSchedule, segments: list[str]
+    ) -> None:
+        """Move on in the files, and take this run's latencies for the next one's schedule."""
+        state = self._state
+        state.wal_offset_bytes = wal.start_offset_bytes + sum(wal.sizes_bytes)
+        state.database_pages = (backend.start_page or etcd_model.INITIAL_PAGES) + sum(
+            backend.new_pages
+        )
+        for old in state.wal_files - set(segments):
+            (self.target.path / old).unlink(missing_ok=True)  # etcd keeps few segments, too
+        state.wal_files = set(segments)
+        for stream in run.streams:
+            merged = stream.histogram()
+            if merged.count and stream.name == "wal":
+                state.flushes = merged
+            if merged.count and stream.name == "commit":
+                state.commits = merged
+
+    def _keep(
+        self,
+        *,
+        run: Run | None = None,
+        interrupted: str | None = None,
+        complete: bool = False,
+    ) -> None:
+        """Put news into the result and have it saved."""
+        runs = (*self.result.runs, run) if run else self.result.runs
+        self.result = msgspec.structs.replace(
+            self.result,
+            runs=runs,
+            interrupted=interrupted or self.result.interrupted,
+            complete=complete,
+            wall_seconds=round(time.monotonic() - self._began, 3),
+        )
+        if runs:
+            self.save(self.result)
+
+
+def _moved(means_ns: list[float]) -> bool:
+    """Say whether the flush time moved between the last two calibrations."""
+    before, now = means_ns[-2:] if len(means_ns) > 1 else (means_ns[-1], means_ns[-1])
+    return abs(now - before) > CALIBRATE_AGAIN * max(before, 1.0)
+
+
+def _sampler(histogram: Histogram, rng: random.Random) -> Callable[[], float]:
+    """Return a function that draws a latency in seconds."""
+    latencies = [latency / 1e9 for latency in histogram.latencies_ns]
+    counts = histogram.counts
+    pool: list[float] = []
+
+    def draw() -> float:
+        if not pool:
+            pool.extend(rng.choices(latencies, counts, k=256))
+        return pool.pop()
+
+    return draw
+
+
+def _due_ms(seconds: Iterable[float]) -> tuple[int, ...]:
+    return tuple(round(due * 1000) + START_DELAY_MS for due in seconds)
+
+
+def _whole_pages(puts: list[int], requests: Requests) -> tuple[int, ...]:
+    """Turn puts into whole pages and carry what is left over to the next commit."""
+    pages: list[int] = []
+    owed = 0.0
+    for number in puts:
+        owed += etcd_model.new_pages(
+            number,
+            key_size_bytes=requests.key_size_bytes,
+            value_size_bytes=requests.value_size_bytes,
+        )
+        whole = max(1, round(owed))
+        pages.append(whole)
+        owed -= whole
+    return tuple(pages)
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,260 @@
+"""fio's documents and logs -> pandas tables -> streams of latencies.
+
+fio pools all fdatasyncs of a section in one cumulative histogram (`sync.lat_ns.bins` of `json+`)
+and prints it every second; differences of successive documents are the timeline. Its latency
+logs hold no fdatasync at all; they give the commits (first write to marker) and the flushes that
+were late.
+"""
+
+import io
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from etcdbench.errors import FioError
+from etcdbench.fio import Document, FioOutput
+from etcdbench.histogram import Histogram
+from etcdbench.jobfile import BACKEND_SECTION, RECIPE_SECTION, WAL_SECTION, FioJob
+from etcdbench.model import BackendSchedule, Block, Stream, WalSchedule
+
+LOG_RESOLUTION_NS = 1_000_000
+"""fio's logs hold whole, truncated milliseconds."""
+
+BLOCK_SECONDS_MIN = 0.9
+"""fio's last document comes right after the one before; a shorter block joins its neighbour."""
+
+LATE_MS = 2
+"""Due times and log times are whole milliseconds, so less than this is no lateness."""
+
+_READ_DIRECTION = 0
+_COUNT_HINT = "run `fio --version`; if it is older than your distribution's, install that one"
+
+
+def parse_etcd(
+    output: FioOutput, job: FioJob, *, wal: WalSchedule, backend: BackendSchedule
+) -> tuple[tuple[Stream, ...], int]:
+    """Return the streams of one stretch of etcd's load, and the bytes that fio wrote.
+
+    Raises:
+        FioError: A section has no samples although it had something to do.
+    """
+    documents = _documents(output, job)
+    wal_blocks = _timeline(sync_table(documents, WAL_SECTION))
+    backend_blocks = _timeline(sync_table(documents, BACKEND_SECTION))
+    if not output.stopped:
+        _demand(wal_blocks, WAL_SECTION, wanted=bool(wal.due_ms))
+        _demand(backend_blocks, BACKEND_SECTION, wanted=bool(backend.due_ms))
+    wal_log = latency_log(output.logs.get(WAL_SECTION, ""))
+    streams = (
+        Stream(name="wal", blocks=wal_blocks, catch_up_count=count_catch_ups(wal_log, wal.due_ms)),
+        Stream(name="backend", blocks=backend_blocks),
+        Stream(
+            name="commit",
+            blocks=commit_blocks(
+                latency_log(output.logs.get(BACKEND_SECTION, "")), skip=not backend.start_page
+            ),
+        ),
+    )
+    return streams, bytes_written(documents[-1])
+
+
+def parse_recipe(output: FioOutput, job: FioJob) -> tuple[tuple[Stream, ...], int]:
+    """Return the one stream of a recipe, and the bytes that fio wrote.
+
+    Raises:
+        FioError: It has no samples.
+    """
+    documents = _documents(output, job)
+    blocks = _timeline(sync_table(documents, RECIPE_SECTION))
+    if not output.stopped:
+        _demand(blocks, RECIPE_SECTION, wanted=True)
+    return (Stream(name="wal", blocks=blocks),), bytes_written(documents[-1])
+
+
+def sync_table(documents: Sequence[Document], section: str) -> pd.DataFrame:
+    """Return a section's fdatasync bins of every document.
+
+    Returns:
+        Columns `document` (number), `timestamp_ms` (wall clock), `latency_ns`, `count`
+        (cumulative); one row for each bin of each document, and at least one for each document.
+    """
+    rows: list[tuple[int, int, int, int]] = []
+    for number, document in enumerate(documents):
+        timestamp_ms = _integer(document, "timestamp_ms")
+        for latency_ns, count in sync_bins(document, section).items():
+            rows.append((number, timestamp_ms, latency_ns, count))
+        rows.append((number, timestamp_ms, 0, 0))
+    return pd.DataFrame(rows, columns=["document", "timestamp_ms", "latency_ns", "count"])
+
+
+def latency_log(text: str) -> pd.DataFrame:
+    """Read a latency log of fio.
+
+    Returns:
+        Columns `time_ms` (since the section began), `direction` (0 read, 1 write),
+        `offset_bytes`; one row for each read or write, in order.
+
+    Raises:
+        FioError: It is no such log.
+    """
+    names = ["time_ms", "latency_ns", "direction", "size_bytes", "offset_bytes"]
+    if not text.strip():
+        return pd.DataFrame({name: np.array([], dtype=np.int64) for name in names})
+    try:
+        table = pd.read_csv(
+            io.StringIO(text), header=None, names=names, usecols=range(5), dtype=np.int64
+        )
+    except (ValueError, pd.errors.ParserError) as error:
+        raise FioError("fio's latency log cannot be read", hint=_COUNT_HINT) from error
+    return table
+
+
+def commit_blocks(log: pd.DataFrame, *, skip: bool = False) -> tuple[Block, ...]:
+    """Time each commit from its first write to its marker, and put them in blocks of a second.
+
+    Args:
+        log: What `latency_log` gives.
+        skip: Leave the first row out: it is the young database itself being written.
+    """
+    log = log.iloc[1:] if skip else log
+    if log.empty:
+        return ()
+    is_marker = log["direction"].to_numpy() == _READ_DIRECTION
+    times_ms = log["time_ms"].to_numpy()
+    ends = np.flatnonzero(is_marker)
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    whole = starts < ends
+    starts, ends = starts[whole], ends[whole]
+    frame = pd.DataFrame(
+        {
+            "second": times_ms[ends] // 1000,
+            "latency_ns": (times_ms[ends] - times_ms[starts]) * LOG_RESOLUTION_NS,
+        }
+    )
+    return tuple(
+        Block(
+            start_seconds=float(second),
+            length_seconds=1.0,
+            histogram=Histogram.from_samples(
+                (int(latency) for latency in group["latency_ns"]), resolution_ns=LOG_RESOLUTION_NS
+            ),
+        )
+        for second, group in frame.groupby("second")
+    )
+
+
+def count_catch_ups(log: pd.DataFrame, due_ms: Sequence[int]) -> int:
+    """Count the flushes that were issued only to catch up.
+
+    When a flush begins late, every later flush that was due by then would have been part of its
+    batch in etcd. The log's clock begins with the section, the schedule's with fio: the most
+    punctual flush shows the difference.
+    """
+    issued = log.loc[log["direction"] != _READ_DIRECTION, "time_ms"].to_numpy()
+    due = np.asarray(due_ms[: len(issued)], dtype=np.int64)
+    issued = issued[: len(due)]  # a batch over two segments has two writes; it is rare
+    if not len(due):
+        return 0
+    issued = issued - (issued - due).min()
+    count, leader_time = 0, -1
+    for began, wanted in zip(issued.tolist(), due.tolist(), strict=True):
+        if began - wanted >= LATE_MS and wanted <= leader_time - LATE_MS:
+            count += 1
+        else:
+            leader_time = began
+    return count
+
+
+def _documents(output: FioOutput, job: FioJob) -> tuple[Document, ...]:
+    """Return the documents, after a look at their shape.
+
+    Raises:
+        FioError: There is none, or a section is missing.
+    """
+    if not output.documents:
+        raise FioError("fio returned no result", hint=_COUNT_HINT)
+    names = {entry.get("jobname") for entry in _jobs(output.documents[-1])}
+    missing = [section for section in job.sections if section not in names]
+    if missing:
+        raise FioError(f"fio returned nothing for section {missing[0]}", hint=_COUNT_HINT)
+    return output.documents
+
+
+def _timeline(table: pd.DataFrame) -> tuple[Block, ...]:
+    """Turn cumulative bins into what was added from one document to the next."""
+    if table.empty:
+        return ()
+    cumulative = table.pivot_table(
+        index="document", columns="latency_ns", values="count", aggfunc="sum", fill_value=0
+    )
+    added = cumulative.diff().fillna(cumulative)
+    if (added.to_numpy() < 0).any():
+        raise FioError("fio's cumulative counts went down", hint=_COUNT_HINT)
+    stamps_ms = table.groupby("document")["timestamp_ms"].first().to_numpy()
+    latencies = [int(latency) for latency in cumulative.columns]
+    blocks: list[Block] = []
+    # fio's first status document comes one second after its start.
+    begin_ms = int(stamps_ms[0]) - 1000
+    origin_ms = begin_ms
+    for stamp_ms, counts in zip(stamps_ms.tolist(), added.to_numpy().tolist(), strict=True):
+        bins = {key: int(n) for key, n in zip(latencies, counts, strict=True) if key}
+        histogram = Histogram.from_bins(bins)
+        length = (stamp_ms - begin_ms) / 1000
+        if length < BLOCK_SECONDS_MIN and blocks:
+            last = blocks.pop()
+            begin_ms = origin_ms + round(last.start_seconds * 1000)
+            histogram, length = last.histogram + histogram, (stamp_ms - begin_ms) / 1000
+        blocks.append(
+            Block(
+                start_seconds=(begin_ms - origin_ms) / 1000,
+                length_seconds=max(length, 0.0),
+                histogram=histogram,
+            )
+        )
+        begin_ms = stamp_ms
+    return tuple(block for block in blocks if block.histogram.count)
+
+
+def sync_bins(document: Document, section: str) -> dict[int, int]:
+    """Return a section's fdatasync bins, cumulative; fio leaves them out where there is none."""
+    for entry in _jobs(document):
+        if entry.get("jobname") != section:
+            continue
+        try:
+            bins = entry["sync"]["lat_ns"].get("bins", {})
+            return {int(latency): int(count) for latency, count in bins.items()}
+        except (KeyError, AttributeError, TypeError, ValueError) as error:
+            raise FioError(
+                f"fio's result has no fdatasync latencies in section {section}", hint=_COUNT_HINT
+            ) from error
+    return {}
+
+
+def bytes_written(document: Document) -> int:
+    """Return the bytes that all sections have written so far."""
+    try:
+        return sum(int(entry["write"]["io_bytes"]) for entry in _jobs(document))
+    except (KeyError, TypeError, ValueError) as error:
+        raise FioError("fio's result has no write section", hint=_COUNT_HINT) from error
+
+
+def _jobs(document: Document) -> Iterable[Document]:
+    jobs = document.get("jobs")
+    return [job for job in jobs if isinstance(job, dict)] if isinstance(jobs, list) else []
+
+
+def _integer(document: Document, key: str) -> int:
+    value = document.get(key)
+    if not isinstance(value, int):
+        raise FioError(f"fio's result has no {key}", hint=_COUNT_HINT)
+    return value
+
+
+def _demand(blocks: tuple[Block, ...], section: str, *, wanted: bool) -> None:
+    """Refuse a run that measured nothing: no samples is not a fast disk."""
+    if wanted and not blocks:
+        raise FioError(
+            f"fio reported success but measured no fdatasync in section {section}",
+            hint=_COUNT_HINT,
+        )

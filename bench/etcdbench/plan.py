@@ -1,0 +1,216 @@
+"""Options and profiles -> what will be run, for how long at most, and how many bytes it writes."""
+
+import math
+
+import msgspec
+
+from etcdbench import etcd_model, stats
+from etcdbench.errors import PreflightError
+from etcdbench.model import Phase, Recipe, Requests, Settings, Struct
+from etcdbench.profile import LoadedProfile
+
+CALIBRATE_SECONDS = (3.0, 4.0)
+"""Two runs: the second one's batches rest on the first one's flush times."""
+
+QUICK_ROUND_SECONDS = 8.0
+QUICK_ROUNDS_MAX = 5
+ROUNDS_MAX = 9
+"""With 16 s a round, calibration and ladder this stays under three minutes."""
+
+RECIPE_SECONDS_MAX = 150.0
+"""The recipe writes until its file is full, however long a slow disk takes."""
+
+BESIDE_CALIBRATE_RATE = 10.0
+"""Beside a live etcd the first look writes ten small records a second."""
+
+BESIDE_SHARE = 0.1
+"""Beside a live etcd our flushes may take this share of the disk's time."""
+
+BESIDE_CEILING_NS = 100_000_000
+"""Beside a live etcd a flush longer than its heartbeat interval (100 ms) stops us at once."""
+
+ROOM_MARGIN_BYTES = 64_000_000
+"""What must stay free on the filesystem beside what we write."""
+
+
+class Plan(Struct, kw_only=True):
+    """What a measurement will do.
+
+    Attributes:
+        settings: How it was asked for.
+        profile_text: The main profile's text.
+        requests: The request stream; None for a recipe.
+        recipe: The recipe; None otherwise.
+        calibrate_seconds: Length of each calibration run.
+        phases: Phases of the main profile.
+        rounds_max: How often a phase that repeats may be run.
+        errors: Error that each look may spend.
+        ladder: Phases of the ladder.
+        judge_commits: Whether backend commits are judged.
+    """
+
+    settings: Settings
+    profile_text: str
+    requests: Requests | None
+    recipe: Recipe | None
+    calibrate_seconds: tuple[float, ...]
+    phases: tuple[Phase, ...]
+    rounds_max: int
+    errors: tuple[float, ...]
+    ladder: tuple[Phase, ...] = ()
+    judge_commits: bool = True
+
+    def seconds_max(self) -> float:
+        """Return how long the measurement takes at most."""
+        if self.recipe:
+            return RECIPE_SECONDS_MAX
+        phases = sum(
+            phase.runtime_seconds * (self.rounds_max if phase.repeat == "until-decided" else 1)
+            for phase in self.phases
+        )
+        ladder = sum(phase.runtime_seconds for phase in self.ladder)
+        return sum(self.calibrate_seconds) + phases + ladder
+
+    def bytes_max(self) -> int:
+        """Return how many bytes fio writes at most."""
+        return self._wal_bytes_max() + self._backend_bytes_max()
+
+    def room_bytes(self) -> int:
+        """Return the room that the filesystem must have: whole WAL segments, database, margin."""
+        segments = 2 + math.ceil(self._wal_bytes_max() / etcd_model.WAL_SEGMENT_BYTES)
+        wal = 0 if self.recipe else segments * etcd_model.WAL_SEGMENT_BYTES
+        return wal + self._backend_bytes_max() + ROOM_MARGIN_BYTES
+
+    def _stretches(self) -> list[tuple[float, Requests]]:
+        """Return seconds and requests of everything that is run at most."""
+        requests = self.requests
+        if requests is None:
+            return []
+        stretches = [(seconds, requests) for seconds in (*self.calibrate_seconds, 4.0)]
+        for phase in self.phases:
+            times = self.rounds_max if phase.repeat == "until-decided" else 1
+            stretches.append((phase.runtime_seconds * times, at_rate(requests, phase)))
+        stretches += [(phase.runtime_seconds, at_rate(requests, phase)) for phase in self.ladder]
+        return stretches
+
+    def _wal_bytes_max(self) -> int:
+        if self.recipe:
+            return self.recipe.size_bytes
+        return round(sum(s * r.rate_per_second * record_bytes(r) for s, r in self._stretches()))
+
+    def _backend_bytes_max(self) -> int:
+        total = 0.0
+        for seconds, requests in self._stretches():
+            commits = seconds / etcd_model.COMMIT_INTERVAL_SECONDS
+            grown = etcd_model.new_pages(
+                seconds * requests.rate_per_second,
+                key_size_bytes=requests.key_size_bytes,
+                value_size_bytes=requests.value_size_bytes,
+            )
+            total += commits * (etcd_model.PATH_PAGES + 2) + grown
+        return round(total * etcd_model.PAGE_BYTES)
+
+
+def at_rate(requests: Requests, phase: Phase) -> Requests:
+    """Return the request stream at the rate of a phase."""
+    if phase.rate_per_second is None:
+        return requests
+    return msgspec.structs.replace(requests, rate_per_second=phase.rate_per_second)
+
+
+def record_bytes(requests: Requests) -> int:
+    """Return the bytes of one WAL record."""
+    return etcd_model.wal_record_bytes(
+        key_size_bytes=requests.key_size_bytes,
+        value_size_bytes=requests.value_size_bytes,
+        key_copies=requests.key_copies,
+    )
+
+
+def class_rates(ladder: LoadedProfile) -> dict[str, float]:
+    """Return the cluster classes and their rates, from the ladder's phases (`ladder-s`)."""
+    return {
+        phase.name.removeprefix("ladder-"): phase.rate_per_second
+        for phase in ladder.profile.phases
+        if phase.rate_per_second is not None
+    }
+
+
+def make_plan(
+    *,
+    main: LoadedProfile,
+    ladder: LoadedProfile,
+    settings: Settings,
+    rate_per_second: float | None = None,
+    value_size_bytes: int | None = None,
+) -> Plan:
+    """Put a plan together.
+
+    Args:
+        main: The main profile.
+        ladder: The ladder.
+        settings: How the measurement is asked for; `rounds_max` is filled in here.
+        rate_per_second: Requests per second where the profile's are not wanted.
+        value_size_bytes: Value size where the profile's is not wanted.
+
+    Raises:
+        PreflightError: A rate or size that a request stream cannot have.
+    """
+    if main.profile.recipe:
+        return Plan(
+            settings=msgspec.structs.replace(settings, load=None),
+            profile_text=main.text,
+            requests=None,
+            recipe=main.profile.recipe,
+            calibrate_seconds=(),
+            phases=(),
+            rounds_max=1,
+            errors=tuple(stats.spending(1)),
+            judge_commits=False,
+        )
+    requests = _requests(main, rate_per_second=rate_per_second, value_size_bytes=value_size_bytes)
+    quick = settings.mode == "quick"
+    rounds_max = QUICK_ROUNDS_MAX if quick else ROUNDS_MAX
+    looks = 1 if settings.mode == "full" else rounds_max
+    phases = main.profile.phases
+    if quick:
+        phases = tuple(
+            msgspec.structs.replace(
+                phase, runtime_seconds=min(phase.runtime_seconds, QUICK_ROUND_SECONDS)
+            )
+            for phase in phases
+        )
+    return Plan(
+        settings=msgspec.structs.replace(settings, rounds_max=rounds_max),
+        profile_text=main.text,
+        requests=requests,
+        recipe=None,
+        calibrate_seconds=CALIBRATE_SECONDS,
+        phases=phases,
+        rounds_max=rounds_max,
+        errors=tuple(stats.spending(looks)),
+        ladder=() if quick or settings.beside_etcd else ladder.profile.phases,
+        judge_commits=not quick,
+    )
+
+
+def _requests(
+    main: LoadedProfile, *, rate_per_second: float | None, value_size_bytes: int | None
+) -> Requests:
+    requests = main.profile.requests
+    if requests is None:
+        raise AssertionError("a profile without recipe has requests")
+    try:
+        return msgspec.convert(
+            {
+                **msgspec.to_builtins(requests),
+                **({} if rate_per_second is None else {"rate_per_second": rate_per_second}),
+                **({} if value_size_bytes is None else {"value_size_bytes": value_size_bytes}),
+            },
+            Requests,
+        )
+    except msgspec.ValidationError as error:
+        raise PreflightError(
+            f"no etcd has such requests: {error}",
+            hint="rates go up to 100,000 per second, values to 1.5 MB (etcd's own limit)",
+        ) from error

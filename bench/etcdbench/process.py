@@ -1,0 +1,233 @@
+"""The only starter of programs: run to the end within a time limit, or follow line by line.
+
+A child never outlives us: it gets the kernel's parent-death signal, and inherits the lock of our
+working directory, so that whoever cleans up after a SIGKILL waits until it is really gone.
+"""
+
+import contextlib
+import ctypes
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from etcdbench.errors import EtcdbenchError, Interrupted
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+TICK_SECONDS = 0.25
+"""How often a follower looks at the clock and at the user's wish to stop."""
+
+STOP_GRACE_SECONDS = 3.0
+"""How long a program may take to obey one signal before it gets a harder one."""
+
+OUTPUT_MAX_BYTES = 256_000_000
+"""More output than this is garbage; a run's documents are below 20 MB."""
+
+
+class Completed:
+    """What a program left behind.
+
+    Attributes:
+        status: Exit status; negative for a signal.
+        stdout, stderr: Its output as text; bytes that are no UTF-8 are replaced.
+    """
+
+    def __init__(self, status: int, stdout: str, stderr: str) -> None:
+        """Keep all three."""
+        self.status = status
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+class StopRequest:
+    """Whether the user or the system asked us to stop.
+
+    A flag rather than an exception out of nowhere: cleaning up is then never itself interrupted,
+    and there is no moment between creating something and knowing of it.
+    """
+
+    def __init__(self) -> None:
+        """Nobody has asked yet."""
+        self.requested = False
+
+    def check(self) -> None:
+        """Raise `Interrupted` if somebody asked."""
+        if self.requested:
+            raise Interrupted
+
+    @contextlib.contextmanager
+    def listen(self) -> Iterator["StopRequest"]:
+        """Take SIGINT, SIGTERM and SIGHUP while the block runs."""
+
+        def note(_number: int, _frame: FrameType | None) -> None:
+            self.requested = True
+
+        before = {number: signal.signal(number, note) for number in _STOP_SIGNALS}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def run(argv: Sequence[str], *, timeout_seconds: float) -> Completed | None:
+    """Run a small program to its end; None if it cannot be started or takes too long."""
+    try:
+        done = subprocess.run(  # noqa: PLW1510 - the status is part of the answer
+            list(argv),
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=timeout_seconds,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - the parent has one thread
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return Completed(done.returncode, _text(done.stdout), _text(done.stderr))
+
+
+def follow(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    keep_open: Sequence[int],
+    on_output: Callable[[str], None],
+    on_tick: Callable[[float], str | None],
+    stop: StopRequest,
+) -> tuple[Completed, str | None]:
+    """Run a program and hand over its output as it comes.
+
+    Args:
+        argv: Program and arguments.
+        cwd: Its working directory.
+        keep_open: File descriptors that it inherits.
+        on_output: Called with each piece of standard output.
+        on_tick: Called with the seconds since the start about every quarter of a second; a
+            reason that it returns stops the program.
+        stop: The user's wish to stop, which stops it too.
+
+    Returns:
+        What it left behind, and the reason for which it was stopped, if it was.
+
+    Raises:
+        EtcdbenchError: It cannot be started, or cannot be stopped.
+    """
+    try:
+        child = subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=tuple(keep_open),
+            start_new_session=True,  # a Ctrl-C is ours to hand on, not the terminal's
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - the parent has one thread
+        )
+    except OSError as error:
+        raise EtcdbenchError(
+            f"{argv[0]} cannot be started: {error.strerror}",
+            hint=f"try it by hand: {argv[0]} --version",
+        ) from error
+    pieces: dict[str, list[str]] = {"out": [], "err": []}
+    try:
+        reason = _pump(child, pieces, on_output=on_output, on_tick=on_tick, stop=stop)
+        if reason is not None:
+            _stop(child, pieces, on_output)
+    finally:
+        _kill(child)
+    return Completed(child.returncode, "".join(pieces["out"]), "".join(pieces["err"])), reason
+
+
+def _pump(
+    child: subprocess.Popen[bytes],
+    pieces: dict[str, list[str]],
+    *,
+    on_output: Callable[[str], None],
+    on_tick: Callable[[float], str | None],
+    stop: StopRequest,
+) -> str | None:
+    """Read both pipes until they close; return why we gave up, if we did."""
+    began = ticked = time.monotonic()
+    total = 0
+    with selectors.DefaultSelector() as selector:
+        for name, stream in (("out", child.stdout), ("err", child.stderr)):
+            selector.register(_required(stream), selectors.EVENT_READ, name)
+        while selector.get_map():
+            for key, _ in selector.select(TICK_SECONDS):
+                data = os.read(key.fd, 65536)
+                if not data:
+                    selector.unregister(key.fileobj)
+                    continue
+                total += len(data)
+                pieces[key.data].append(_text(data))
+                if key.data == "out":
+                    on_output(pieces["out"][-1])
+            now = time.monotonic()
+            if stop.requested:
+                return "interrupted"
+            if total > OUTPUT_MAX_BYTES:
+                return "it printed more than we take"
+            if now - ticked >= TICK_SECONDS:
+                ticked = now
+                reason = on_tick(now - began)
+                if reason is not None:
+                    return reason
+        child.wait()
+    return None
+
+
+def _stop(
+    child: subprocess.Popen[bytes],
+    pieces: dict[str, list[str]],
+    on_output: Callable[[str], None],
+) -> None:
+    """Ask politely (fio then prints what it has), then insist, and keep what it still says."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            child.send_signal(number)
+        try:
+            out, err = child.communicate(timeout=STOP_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+        pieces["out"].append(_text(out or b""))
+        pieces["err"].append(_text(err or b""))
+        on_output(pieces["out"][-1])
+        return
+    raise EtcdbenchError(
+        f"process {child.pid} does not end even when killed: it waits in the kernel for the disk",
+        hint="the disk does not answer; look at the kernel's log (dmesg) for I/O errors",
+    )
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """Make sure that it is gone, whatever happened."""
+    if child.poll() is None:
+        child.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(STOP_GRACE_SECONDS)
+    for stream in (child.stdout, child.stderr):
+        _required(stream).close()
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to kill this child when its parent dies (between fork and exec)."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _required(stream: IO[bytes] | None) -> IO[bytes]:
+    """Return a pipe that we asked for; its type allows for one that we did not."""
+    if stream is None:
+        raise AssertionError("the pipe was not opened")
+    return stream
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", errors="replace")

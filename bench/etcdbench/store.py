@@ -1,0 +1,161 @@
+"""Result files: JSON with a version, written whole or not at all, read without trust.
+
+History of the format:
+    1  (etcdbench 0.1)  first.
+"""
+
+import contextlib
+import gzip
+import os
+import zlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from etcdbench.errors import ResultFileError
+from etcdbench.model import Result
+
+FORMAT = "etcdbench-result"
+VERSION = 1
+
+COMPRESS_BYTES = 1_000_000
+"""A larger text is compressed; readers tell by the first two bytes (`zcat -f` shows both)."""
+
+SIZE_MAX_BYTES = 200_000_000
+"""A larger text is not a result of ours."""
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_HINT = "give a file that `etcdbench run` has written"
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What stands in a file: the format's name and version, then the result."""
+
+    format: str
+    version: int
+    result: Result
+
+
+class ResultFile:
+    """A result file to be, found writable before anything is measured.
+
+    Attributes:
+        path: Where the result will be.
+    """
+
+    def __init__(self, path: Path, *, force: bool) -> None:
+        """Make sure that the file can be written.
+
+        Raises:
+            ResultFileError: It exists, or cannot be written.
+        """
+        self.path = path
+        self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        self.saved = False
+        if path.is_dir():
+            raise ResultFileError(f"{path} is a directory", hint="give a file: -o DIR/name.json")
+        if path.exists() and not force:
+            raise ResultFileError(
+                f"{path} exists already", hint="choose another name, or overwrite it with --force"
+            )
+        try:
+            with self._partial.open("xb"):
+                pass
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+        finally:
+            self._partial.unlink(missing_ok=True)
+
+    def save(self, result: Result) -> None:
+        """Write the result; a reader sees the old file or the new one, never a part.
+
+        Raises:
+            ResultFileError: It cannot be written; what was there before stays.
+        """
+        data = encode(result)
+        try:
+            with self._partial.open("wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            self._partial.replace(self.path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                self._partial.unlink(missing_ok=True)
+            raise _cannot_write(self.path, error) from error
+        self.saved = True
+
+
+def encode(result: Result) -> bytes:
+    """Return the bytes of a result file; the same result gives the same bytes."""
+    document = Document(format=FORMAT, version=VERSION, result=result)
+    data = msgspec.json.encode(document) + b"\n"
+    return gzip.compress(data, mtime=0) if len(data) > COMPRESS_BYTES else data
+
+
+def decode(data: bytes, *, name: str) -> Result:
+    """Return the result in a file's bytes.
+
+    Raises:
+        ResultFileError: It is damaged, of another kind, or of a newer version.
+    """
+    text = _decompressed(data, name=name)
+    try:
+        raw: Any = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ResultFileError(f"{name} is no JSON: {error}", hint=_HINT) from error
+    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+        raise ResultFileError(f"{name} is no result of etcdbench", hint=_HINT)
+    version = raw.get("version")
+    if version != VERSION:
+        raise ResultFileError(
+            f"{name} has format version {version!r}; this etcdbench reads version {VERSION}",
+            hint="read it with the etcdbench that wrote it, or a newer one",
+        )
+    try:
+        return msgspec.convert(raw, Document).result
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise ResultFileError(f"{name} is damaged: {error}", hint=_HINT) from error
+
+
+def read(path: Path) -> Result:
+    """Read a result file.
+
+    Raises:
+        ResultFileError: It cannot be read, or is no result.
+    """
+    try:
+        if not path.is_file():
+            raise ResultFileError(f"{path} is not a file", hint=_HINT)
+        if path.stat().st_size > SIZE_MAX_BYTES:
+            raise ResultFileError(f"{path} is too large for a result", hint=_HINT)
+        data = path.read_bytes()
+    except OSError as error:
+        raise ResultFileError(f"{path} cannot be read: {error.strerror}", hint=_HINT) from error
+    return decode(data, name=str(path))
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of a result file (docs/result.schema.json)."""
+    return msgspec.json.schema(Document)
+
+
+def _decompressed(data: bytes, *, name: str) -> bytes:
+    if not data.startswith(_GZIP_MAGIC):
+        return data
+    try:
+        decompressor = zlib.decompressobj(wbits=31)
+        text = decompressor.decompress(data, SIZE_MAX_BYTES)
+    except zlib.error as error:
+        raise ResultFileError(f"{name} is damaged: {error}", hint=_HINT) from error
+    if not decompressor.eof:
+        raise ResultFileError(f"{name} is cut off, or too large for a result", hint=_HINT)
+    return text
+
+
+def _cannot_write(path: Path, error: OSError) -> ResultFileError:
+    return ResultFileError(
+        f"{path} cannot be written: {error.strerror}",
+        hint="choose a place where you may write: -o FILE",
+    )

@@ -1,0 +1,1 @@
+"""Data: what is written to the disk. One TOML file a profile; no code."""

@@ -1,0 +1,1 @@
+"""Data: how the pages look. No code."""

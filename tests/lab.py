@@ -1,0 +1,61 @@
+"""Simulated disks of known behaviour, for tests and benchmarks that find the workshop's lab.
+
+The lab is not part of the project: `ETCDBENCH_LAB`, or `../shared/lab` beside the checkout. A
+test that needs it is skipped, saying so, where it is not.
+"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+CONSUMER_SATA = "write_us=60 write_mbps=450 flush_us=1200 flush_mbps=200 sigma=0.5"
+CONSUMER_NVME = (
+    "write_us=20 write_mbps=1500 flush_us=700 sigma=0.6 stall_p=0.002 stall_ms=15"
+)
+GOOD_NVME = "write_us=10 write_mbps=2500 flush_us=60 sigma=0.3"
+HDD = "write_us=500 write_mbps=150 flush_us=4000 sigma=0.3"
+
+
+def lab_directory() -> Path | None:
+    """Return where the lab is, None if it is not here."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "lab"
+    folder = Path(os.environ.get("ETCDBENCH_LAB", beside))
+    return folder if (folder / "simdisk.sh").is_file() else None
+
+
+def why_no_lab() -> str | None:
+    """Say why no simulated disk can be made here; None if it can."""
+    if lab_directory() is None:
+        return "the lab of simulated disks is not here"
+    if os.geteuid() != 0:
+        return "a simulated disk needs root"
+    if not Path("/dev/fuse").exists() or shutil.which("gcc") is None:
+        return "a simulated disk needs FUSE and a C compiler"
+    if shutil.which("fusermount3") is None or shutil.which("pkg-config") is None:
+        return "a simulated disk needs fuse3 and pkg-config"
+    return None
+
+
+@contextlib.contextmanager
+def simulated_disk(
+    scratch: Path, name: str, behaviour: str, *, filesystem: str = "ext4", size_mb: int = 4000
+) -> Iterator[Path]:
+    """Mount a disk of known behaviour and give its mount point; it is gone in the end."""
+    folder = lab_directory()
+    if folder is None:
+        raise AssertionError("ask why_no_lab first")
+    script, environment = str(folder / "simdisk.sh"), {**os.environ, "LAB": str(scratch)}
+    up = subprocess.run(
+        ["bash", script, "up", name, filesystem, str(size_mb), *behaviour.split()],
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield Path(up.stdout.strip().splitlines()[-1])
+    finally:
+        subprocess.run(["bash", script, "down", name], env=environment, check=True)
