@@ -12,9 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CONSUMER_SATA = "write_us=60 write_mbps=450 flush_us=1200 flush_mbps=200 sigma=0.5"
-CONSUMER_NVME = (
-    "write_us=20 write_mbps=1500 flush_us=700 sigma=0.6 stall_p=0.002 stall_ms=15"
-)
+CONSUMER_NVME = "write_us=20 write_mbps=1500 flush_us=700 sigma=0.6 stall_p=0.002 stall_ms=15"
 GOOD_NVME = "write_us=10 write_mbps=2500 flush_us=60 sigma=0.3"
 HDD = "write_us=500 write_mbps=150 flush_us=4000 sigma=0.3"
 

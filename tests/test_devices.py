@@ -4,6 +4,16 @@ import os
 from pathlib import Path
 
 import pytest
+
+from etcdbench.devices import (
+    MAX_DEVICES,
+    device_chain,
+    disk_names,
+    number_chain,
+    target_device_numbers,
+)
+from etcdbench.machine import Device
+from etcdbench.mounts import Mount, find_mount
 from trees import (
     add_block,
     add_nvme_disk,
@@ -13,16 +23,6 @@ from trees import (
     write_files,
     write_mounts,
 )
-
-from etcdbench.devices import (
-    MAX_DEVICES,
-    device_chain,
-    disk_names,
-    number_chain,
-    target_device_numbers,
-)
-from etcdbench.model import Device
-from etcdbench.mounts import Mount, find_mount
 
 
 def mount(source: str, device: str = "0:50", filesystem: str = "ext4") -> Mount:
@@ -62,8 +62,8 @@ def test_a_sata_partition_leads_to_its_disk(tmp_path: Path) -> None:
     add_block(tmp_path, f"{disk}/sda1", "8:1", {"partition": "1\n"})
     partition, parent = device_chain(mount("/dev/sda1", "8:1", "xfs"), root=tmp_path)
     assert Device(name="sda1", kind="partition", bus="sata", size_bytes=1_048_576) == partition
-    assert ("sda", "disk", "sata") == (parent.name, parent.kind, parent.bus)
-    assert ("ATA", "Samsung SSD 870", "3B6Q") == (parent.vendor, parent.model, parent.firmware)
+    assert (parent.name, parent.kind, parent.bus) == ("sda", "disk", "sata")
+    assert (parent.vendor, parent.model, parent.firmware) == ("ATA", "Samsung SSD 870", "3B6Q")
     assert parent.scheduler == "mq-deadline"
     assert frozenset({"sda"}) == disk_names((partition, parent))
 
@@ -76,9 +76,9 @@ def test_encryption_on_lvm_leads_to_the_disk(tmp_path: Path) -> None:
     crypt = {"dm/uuid": "CRYPT-LUKS2-abc-root\n"}
     add_block(tmp_path, "virtual/block/dm-1", "253:1", crypt, slaves=("dm-0",))
     chain = device_chain(mount("/dev/mapper/root", "253:1"), root=tmp_path)
-    assert [("dm-1", "dm-crypt"), ("dm-0", "lvm"), ("nvme0n1", "disk")] == kinds(chain)
-    assert (None, "none") == (chain[0].scheduler, chain[1].scheduler)
-    assert (None, True) == (chain[0].rotational, chain[1].rotational)
+    assert kinds(chain) == [("dm-1", "dm-crypt"), ("dm-0", "lvm"), ("nvme0n1", "disk")]
+    assert (chain[0].scheduler, chain[1].scheduler) == (None, "none")
+    assert (chain[0].rotational, chain[1].rotational) == (None, True)
     assert frozenset({"nvme0n1"}) == disk_names(chain)
 
 
@@ -90,8 +90,8 @@ def test_other_device_mappers_are_just_that(tmp_path: Path) -> None:
     add_block(tmp_path, "virtual/block/dm-0", "253:0", mpath, slaves=("sda", "sdb"))
     add_block(tmp_path, "virtual/block/dm-1", "253:1", {"dm/uuid": ""})
     chain = device_chain(mount("/dev/mapper/a", "253:0"), root=tmp_path)
-    assert [("dm-0", "dm"), ("sda", "disk"), ("sdb", "disk")] == kinds(chain)
-    assert [("dm-1", "dm")] == kinds(device_chain(mount("/dev/dm-1", "253:1"), root=tmp_path))
+    assert kinds(chain) == [("dm-0", "dm"), ("sda", "disk"), ("sdb", "disk")]
+    assert kinds(device_chain(mount("/dev/dm-1", "253:1"), root=tmp_path)) == [("dm-1", "dm")]
 
 
 def test_a_mirror_leads_to_both_disks(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_mirror_leads_to_both_disks(tmp_path: Path) -> None:
     md = {"md/level": "raid1\n"}
     add_block(tmp_path, "virtual/block/md0", "9:0", md, slaves=("sda", "sdb"))
     chain = device_chain(mount("/dev/md0", "9:0"), root=tmp_path)
-    assert [("md0", "md"), ("sda", "disk"), ("sdb", "disk")] == kinds(chain)
+    assert kinds(chain) == [("md0", "md"), ("sda", "disk"), ("sdb", "disk")]
     assert frozenset({"sda", "sdb"}) == disk_names(chain)
 
 
@@ -109,7 +109,7 @@ def test_a_loop_device_ends_the_chain(tmp_path: Path) -> None:
     """A loop device names its backing file, which is not followed."""
     add_block(tmp_path, "virtual/block/loop0", "7:0", {"loop/backing_file": "/var/disk.img\n"})
     (loop,) = device_chain(mount("/dev/loop0", "7:0"), root=tmp_path)
-    assert ("loop", "unknown", "/var/disk.img") == (loop.kind, loop.bus, loop.backing_file)
+    assert (loop.kind, loop.bus, loop.backing_file) == ("loop", "unknown", "/var/disk.img")
     assert frozenset({"loop0"}) == disk_names((loop,))
 
 
@@ -118,7 +118,7 @@ def test_memory_and_bcache_are_something_else(tmp_path: Path) -> None:
     add_sata_disk(tmp_path, "sda", "8:0")
     add_block(tmp_path, "virtual/block/bcache0", "251:0", slaves=("sda",))
     chain = device_chain(mount("/dev/bcache0", "251:0"), root=tmp_path)
-    assert [("bcache0", "other"), ("sda", "disk")] == kinds(chain)
+    assert kinds(chain) == [("bcache0", "other"), ("sda", "disk")]
 
 
 @pytest.mark.parametrize(
@@ -156,14 +156,14 @@ def test_disks_name_themselves_in_their_own_ways(tmp_path: Path) -> None:
     add_block(tmp_path, "pci0/virtio1/block/vda", "254:0", {"device/vendor": "0x1af4\n"})
     (sd,) = device_chain(mount("/dev/mmcblk0", "179:0"), root=tmp_path)
     (virtio,) = device_chain(mount("/dev/vda", "254:0"), root=tmp_path)
-    assert ("disk", "SD64G", "0x0") == (sd.kind, sd.model, sd.firmware)
-    assert ("disk", None, None) == (virtio.kind, virtio.model, virtio.vendor)
+    assert (sd.kind, sd.model, sd.firmware) == ("disk", "SD64G", "0x0")
+    assert (virtio.kind, virtio.model, virtio.vendor) == ("disk", None, None)
 
 
 def test_a_network_disk_is_a_disk(tmp_path: Path) -> None:
     """A network block device has no `device` directory and is a disk all the same."""
     add_block(tmp_path, "virtual/block/nbd0", "43:0")
-    assert [("nbd0", "disk")] == kinds(device_chain(mount("/dev/nbd0", "43:0"), root=tmp_path))
+    assert kinds(device_chain(mount("/dev/nbd0", "43:0"), root=tmp_path)) == [("nbd0", "disk")]
 
 
 def test_files_that_are_missing_are_facts_not_known(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_btrfs_is_found_by_its_source(tmp_path: Path) -> None:
     add_block(tmp_path, "virtual/block/dm-0", "253:0", {"dm/uuid": "CRYPT-LUKS2-x\n"})
     link(tmp_path, "dev/mapper/root", "dev/dm-0")
     chain = device_chain(mount("/dev/mapper/root", "0:30", "btrfs"), root=tmp_path)
-    assert [("dm-0", "dm-crypt")] == kinds(chain)
+    assert kinds(chain) == [("dm-0", "dm-crypt")]
 
 
 def test_btrfs_over_two_disks_has_both(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_a_loop_in_sysfs_ends(tmp_path: Path) -> None:
     add_block(tmp_path, "virtual/block/dm-1", "253:1", {"dm/uuid": ""}, slaves=("dm-0",))
     link(tmp_path, "sys/devices/virtual/block/dm-0/slaves/dm-1", "sys/devices/virtual/block/dm-1")
     chain = device_chain(mount("/dev/dm-1", "253:1"), root=tmp_path)
-    assert [("dm-1", "dm"), ("dm-0", "dm")] == kinds(chain)
+    assert kinds(chain) == [("dm-1", "dm"), ("dm-0", "dm")]
 
 
 def test_a_chain_has_a_limit(tmp_path: Path) -> None:
@@ -225,14 +225,14 @@ def test_a_chain_has_a_limit(tmp_path: Path) -> None:
         slaves = (f"dm-{minor - 1}",) if minor else ()
         add_block(tmp_path, f"virtual/block/dm-{minor}", f"253:{minor}", slaves=slaves)
     top = mount("/dev/dm", f"253:{MAX_DEVICES + 1}")
-    assert MAX_DEVICES == len(device_chain(top, root=tmp_path))
+    assert len(device_chain(top, root=tmp_path)) == MAX_DEVICES
 
 
 def test_a_device_number_has_a_chain(tmp_path: Path) -> None:
     """The chain of a file's `st_dev` is found by number, and an anonymous number has none."""
     add_nvme_disk(tmp_path)
-    assert [("nvme0n1", "disk")] == kinds(number_chain(os.makedev(259, 0), root=tmp_path))
-    assert () == number_chain(os.makedev(0, 30), root=tmp_path)
+    assert kinds(number_chain(os.makedev(259, 0), root=tmp_path)) == [("nvme0n1", "disk")]
+    assert number_chain(os.makedev(0, 30), root=tmp_path) == ()
 
 
 def test_a_plain_filesystem_has_one_device_number(tmp_path: Path) -> None:

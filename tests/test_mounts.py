@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
-from trees import mount_line, write_mounts
 
 from etcdbench.errors import PreflightError
 from etcdbench.mounts import Mount, find_mount, memory_scratch
+from trees import mount_line, write_mounts
 
 ROOT_LINE = mount_line("/", "ext4", "/dev/sda1", "8:1")
 
@@ -32,7 +32,7 @@ def test_a_line_without_optional_fields_is_parsed(tmp_path: Path) -> None:
     """A mount that is shared with nobody has no optional fields, and some have no source."""
     write_mounts(tmp_path, "22 27 0:21 / /proc rw,relatime - proc  rw\n")
     found = find_mount(Path("/proc"), root=tmp_path)
-    assert ("proc", "") == (found.filesystem, found.source)
+    assert (found.filesystem, found.source) == ("proc", "")
 
 
 def test_the_longest_mount_point_holds_the_path(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_the_longest_mount_point_holds_the_path(tmp_path: Path) -> None:
     write_mounts(tmp_path, etcd, ROOT_LINE, data)
     paths = ("/database/x", "/data/x", "/data/etcd/member/wal", "/data")
     found = [find_mount(Path(path), root=tmp_path).source for path in paths]
-    assert ["/dev/sda1", "/dev/sdb1", "/dev/sdc1", "/dev/sdb1"] == found
+    assert found == ["/dev/sda1", "/dev/sdb1", "/dev/sdc1", "/dev/sdb1"]
 
 
 def test_the_last_of_equal_mount_points_holds_the_path(tmp_path: Path) -> None:
@@ -93,7 +93,8 @@ def memory_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
     for name in ("dev/shm", "run/user/1000"):
         (tmp_path / name).mkdir(parents=True)
-    lines = [mount_line(at, "tmpfs", "tmpfs") for at in ("/dev/shm", "/run", "/run/user/1000")]
+    memory = ("/dev/shm", "/run", "/run/user/1000")  # noqa: S108 - only a name in a tree
+    lines = [mount_line(at, "tmpfs", "tmpfs") for at in memory]
     write_mounts(tmp_path, ROOT_LINE, *lines)
     return tmp_path
 

@@ -25,12 +25,10 @@ def mount_line(
     filesystem: str,
     source: str,
     device: str = "0:50",
-    *,
     options: str = "rw,relatime",
-    subtree: str = "/",
 ) -> str:
     """Return one line of mountinfo, with an optional field."""
-    return f"36 35 {device} {subtree} {mount_point} {options} shared:1 - {filesystem} {source} rw\n"
+    return f"36 35 {device} / {mount_point} {options} shared:1 - {filesystem} {source} rw\n"
 
 
 def write_mounts(root: Path, *lines: str, process: str = "self") -> None:
@@ -93,3 +91,33 @@ def add_nvme_disk(root: Path, name: str = "nvme0n1", number: str = "259:0") -> N
         "queue/fua": "1\n",
     }
     add_block(root, f"pci0000:00/0000:00:1d.0/0000:03:00.0/nvme/nvme0/{name}", number, files)
+
+
+def add_process(
+    root: Path,
+    pid: int,
+    command: str,
+    *,
+    name: str = "",
+    open_files: Mapping[str, Path] | None = None,
+) -> Path:
+    """Add a process and return its directory.
+
+    Args:
+        root: Of the tree.
+        pid: Its id.
+        command: Its command line, words with spaces between.
+        name: As the kernel knows it; from the command line where not given.
+        open_files: Descriptor and access mode (`3w`, `4r`) to an existing file or directory.
+    """
+    directory = root / f"proc/{pid}"
+    (directory / "fd").mkdir(parents=True)
+    words = command.split(" ")
+    files = {"comm": f"{name or Path(words[0]).name}\n", "cmdline": "\0".join(words) + "\0"}
+    for descriptor, path in (open_files or {}).items():
+        number, mode = descriptor[:-1], descriptor[-1]
+        (directory / "fd" / number).symlink_to(path)
+        flags = "02100002" if mode == "w" else "02100000"
+        files[f"fdinfo/{number}"] = f"pos:\t0\nflags:\t{flags}\nmnt_id:\t27\n"
+    write_files(directory, files)
+    return directory

@@ -37,7 +37,7 @@ def complain(error: EtcdbenchError) -> None:
     from etcdbench.units import printable  # noqa: PLC0415 - only on failure
 
     print(f"etcdbench: {printable(error.message)}", file=sys.stderr)  # noqa: T201 - this is where it is said
-    print(f"hint: {printable(error.hint)}", file=sys.stderr)  # noqa: T201 - and this is what to do
+    print(f"hint: {printable(error.hint)}", file=sys.stderr)  # noqa: T201 - this is where it is said
 
 
 if __name__ == "__main__":

@@ -5,12 +5,13 @@ The names are an interface (docs/json.md): fields are added, never renamed.
 
 import msgspec
 
-from etcdbench import caveats, checks
+from etcdbench import caveats, checks, ladder
 from etcdbench.histogram import ETCD_BUCKET_EDGES_NS, Histogram
-from etcdbench.model import Caveat, Finding, Result, Struct, Verdict
+from etcdbench.model import Caveat, Finding, Result, Verdict
+from etcdbench.records import Struct
 
 
-class Shares(Struct, kw_only=True):
+class Shares(Struct, frozen=True, kw_only=True):
     """A latency distribution as etcd's own buckets see it.
 
     Attributes:
@@ -24,7 +25,7 @@ class Shares(Struct, kw_only=True):
     share_above: dict[str, float]
 
 
-class Assessment(Struct, kw_only=True):
+class Assessment(Struct, frozen=True, kw_only=True):
     """What a result means. `class_` is written as `class`."""
 
     format: str = "etcdbench-assessment"
@@ -45,13 +46,11 @@ def assess(result: Result, *, result_file: str | None) -> Assessment:
     return Assessment(
         verdict=checks.overall(findings, result),
         result_file=result_file,
-        class_=checks.cluster_class(result),
+        class_=ladder.cluster_class(result),
         wall_seconds=result.wall_seconds,
         bytes_written=result.bytes_written,
         checks=findings,
-        histograms={
-            name: shares(histogram) for name, histogram in checks.all_histograms(result).items()
-        },
+        histograms={name: shares(histogram) for name, histogram in all_histograms(result).items()},
         caveats=caveats.of(result),
     )
 
@@ -68,6 +67,18 @@ def shares(histogram: Histogram) -> Shares:
             if (share := histogram.share_above(edge)) is not None
         },
     )
+
+
+def all_histograms(result: Result) -> dict[str, Histogram]:
+    """Return every stream of every phase but calibration, merged, as `stream.phase`."""
+    found: dict[str, Histogram] = {}
+    for run in result.runs:
+        if run.phase == "calibrate":
+            continue
+        for stream in run.streams:
+            key = f"{stream.name}.{run.phase}"
+            found[key] = found.get(key, Histogram()) + stream.histogram()
+    return found
 
 
 def to_json(assessment: Assessment) -> str:

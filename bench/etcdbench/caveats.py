@@ -7,8 +7,10 @@ run is there yet.
 
 from collections.abc import Callable, Iterable
 
+from etcdbench.advice import NETWORK_FILESYSTEMS
 from etcdbench.histogram import merge
-from etcdbench.model import Caveat, Device, Result
+from etcdbench.machine import Device
+from etcdbench.model import Caveat, Result
 from etcdbench.units import format_bytes, format_seconds, format_share
 
 TOO_FAST_NS = 30_000
@@ -22,21 +24,6 @@ CPU_BUSY_SHARE = 0.9
 CPU_STEAL_SHARE = 0.05
 CPU_STALL_SHARE = 0.25
 CATCH_UP_SHARE = 0.02
-
-NETWORK_FILESYSTEMS = frozenset(
-    {
-        "nfs",
-        "nfs4",
-        "cifs",
-        "smb3",
-        "ceph",
-        "9p",
-        "virtiofs",
-        "fuse.glusterfs",
-        "fuse.sshfs",
-        "lustre",
-    }
-)
 
 
 def of(result: Result) -> tuple[Caveat, ...]:

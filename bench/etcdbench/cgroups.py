@@ -8,7 +8,7 @@ Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/{memory,blkio-controller}.
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from etcdbench.model import CgroupLimits, Device
+from etcdbench.machine import CgroupLimits, Device
 from etcdbench.mounts import read_mounts, read_text
 
 # Without a limit, v1 shows the largest multiple of the page size below 2^63.

@@ -12,8 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from etcdbench.devices import device_chain, disk_names, number_chain
-from etcdbench.model import LiveEtcd, Struct
+from etcdbench.machine import LiveEtcd
 from etcdbench.mounts import holding_mount, read_mounts
+from etcdbench.records import Struct
 
 
 class _Program(Struct, frozen=True, kw_only=True):
@@ -34,6 +35,9 @@ class _Program(Struct, frozen=True, kw_only=True):
     default: str | None = None
     only_writing: bool = False
 
+
+# What a program was started with says where its messages go, not where its data is.
+_STANDARD_STREAMS = ("0", "1", "2")
 
 _K3S = _Program(
     subcommand="server",
@@ -188,13 +192,15 @@ def _open_file(process: _Process, disk: _Disk) -> tuple[str | None, bool]:
         Its path, None if there is no such file; whether we could see what is open.
     """
     try:
-        descriptors = sorted((process.directory / "fd").iterdir())
+        opened = sorted((process.directory / "fd").iterdir())
     except PermissionError:
         return None, False
     except OSError:
         return None, True  # it has ended
     elsewhere: set[int] = set()
-    for descriptor in descriptors:
+    for descriptor in opened:
+        if descriptor.name in _STANDARD_STREAMS:
+            continue
         try:
             status, path = descriptor.stat(), str(descriptor.readlink())
         except OSError:
@@ -228,7 +234,8 @@ def _data_directories(process: _Process) -> tuple[str, ...]:
     program = process.program
     if process.name == "etcd" and _option("config-file", process.arguments) is not None:
         return ()
-    environ = dict(line.partition("=")[::2] for line in _strings(process.directory / "environ"))
+    lines = (line.partition("=") for line in _strings(process.directory / "environ"))
+    environ = {key: value for key, _, value in lines}
     told = [_option(name, process.arguments) for name in program.options]
     told += [environ.get(name) for name in program.variables]
     names = tuple(filter(None, told)) or tuple(filter(None, [program.default]))

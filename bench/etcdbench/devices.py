@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from etcdbench.model import Device
+from etcdbench.machine import Device
 from etcdbench.mounts import Mount, device_number, find_mount, read_mounts, read_text
 
 MAX_DEVICES = 16

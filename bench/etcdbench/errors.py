@@ -44,7 +44,7 @@ class FioError(EtcdbenchError):
     """Fio is missing, too old, or did not do what it was told."""
 
 
-class Interrupted(EtcdbenchError):
+class Interrupted(EtcdbenchError):  # noqa: N818 - it is nobody's error
     """Somebody pressed Ctrl-C, or the system sent SIGTERM or SIGHUP."""
 
     exit_status = 130

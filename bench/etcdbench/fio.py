@@ -41,7 +41,7 @@ class FioOutput:
     """
 
     documents: tuple[Document, ...]
-    logs: dict[str, str] = field(default_factory=lambda: dict[str, str]())
+    logs: dict[str, str] = field(default_factory=dict[str, str])
     stopped: str | None = None
     wall_seconds: float = 0.0
 

@@ -13,20 +13,18 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from etcdbench.etcd_model import INITIAL_PAGES, PAGE_BYTES, PATH_PAGES, WAL_SEGMENT_BYTES
-from etcdbench.model import BackendSchedule, Recipe, Struct, WalSchedule
+from etcdbench.records import Struct
+from etcdbench.workload import BackendSchedule, Recipe, WalSchedule
 
 WAL_SECTION = "wal"
 BACKEND_SECTION = "backend"
 RECIPE_SECTION = "mytest"
 
-START_DELAY_MS = 500
-"""fio starts its sections 0.1 to 0.3 s after its clock; nothing is due before all have begun."""
-
 MARKER_BYTES = 512
 """Size of the cached read that marks the end of a commit in fio's latency log."""
 
 
-class FioJob(Struct, kw_only=True):
+class FioJob(Struct, frozen=True, kw_only=True):
     """All that one fio invocation needs.
 
     Attributes:

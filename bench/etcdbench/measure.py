@@ -7,35 +7,24 @@ decision when enough is known to the function that it is given.
 import datetime
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
-from etcdbench import etcd_model, parse, system
+from etcdbench import parse, system
 from etcdbench.errors import Interrupted
 from etcdbench.fio import Document, Engine, FioOutput, RunInterrupted
 from etcdbench.histogram import Histogram
 from etcdbench.jobfile import (
-    START_DELAY_MS,
     WAL_SECTION,
     FioJob,
     etcd_job,
     recipe_job,
     wal_segments,
 )
-from etcdbench.model import (
-    BackendSchedule,
-    Phase,
-    Recipe,
-    Requests,
-    Result,
-    Run,
-    Stream,
-    WalSchedule,
-)
+from etcdbench.model import Result, Run, Stream
 from etcdbench.plan import (
     BESIDE_CALIBRATE_RATE,
     BESIDE_CEILING_NS,
@@ -43,8 +32,9 @@ from etcdbench.plan import (
     RECIPE_SECONDS_MAX,
     Plan,
     at_rate,
-    record_bytes,
 )
+from etcdbench.schedule import Position, position_after, schedule
+from etcdbench.workload import BackendSchedule, Recipe, Requests, WalSchedule
 from etcdbench.workspace import Workspace
 
 CALIBRATE_AGAIN = 0.2
@@ -81,9 +71,8 @@ class Observer(Protocol):
 class _State:
     """What one run hands on to the next: the files grow on, the flush times are known."""
 
-    wal_offset_bytes: int = 0
-    wal_files: set[str] = field(default_factory=lambda: set[str]())
-    database_pages: int = 0
+    position: Position = field(default_factory=Position)
+    wal_files: set[str] = field(default_factory=set[str])
     flushes: Histogram = field(default_factory=lambda: Histogram.from_bins({GUESS_FLUSH_NS: 1}))
     commits: Histogram = field(default_factory=lambda: Histogram.from_bins({GUESS_COMMIT_NS: 1}))
 
@@ -168,6 +157,7 @@ class Measurement:
         for phase in self.plan.ladder:
             if self.result.interrupted:
                 return
+            self.result = msgspec.structs.replace(self.result, climbed=True)
             if phase.rate_per_second != requests.rate_per_second:
                 self._stretch(phase.name, at_rate(requests, phase), phase.runtime_seconds)
             if self.failed(self.result, phase.name):
@@ -175,7 +165,15 @@ class Measurement:
 
     def _stretch(self, phase: str, requests: Requests, seconds: float) -> None:
         """Run one stretch of etcd's load and note what it showed."""
-        wal, backend = self._schedules(requests, seconds)
+        state = self._state
+        wal, backend = schedule(
+            requests,
+            seconds=seconds,
+            flushes=state.flushes,
+            commits=state.commits,
+            position=state.position,
+            rng=random.Random(f"{self.plan.settings.seed}/{len(self.result.runs)}"),  # noqa: S311 - a load, not a secret
+        )
         job = etcd_job(
             wal=wal,
             backend=backend,
@@ -279,44 +277,12 @@ class Measurement:
 
         return watch
 
-    def _schedules(self, requests: Requests, seconds: float) -> tuple[WalSchedule, BackendSchedule]:
-        """Draw arrivals and let etcd's two loops make flushes and commits of them."""
-        rng = random.Random(f"{self.plan.settings.seed}/{len(self.result.runs)}")  # noqa: S311 - a load, not a secret
-        times: list[float] = []
-        for arrival in etcd_model.arrivals(
-            requests.rate_per_second, poisson=requests.arrivals == "poisson", rng=rng
-        ):
-            if arrival > seconds:
-                break
-            times.append(arrival)
-        flushes = etcd_model.group_commit(
-            times, draw_flush_seconds=_sampler(self._state.flushes, rng)
-        )
-        commits = etcd_model.backend_commits(
-            times, draw_commit_seconds=_sampler(self._state.commits, rng)
-        )
-        size = record_bytes(requests)
-        wal = WalSchedule(
-            due_ms=_due_ms(flush.due_seconds for flush in flushes),
-            sizes_bytes=tuple(flush.requests * size for flush in flushes),
-            start_offset_bytes=self._state.wal_offset_bytes,
-        )
-        backend = BackendSchedule(
-            due_ms=_due_ms(commit.due_seconds for commit in commits),
-            new_pages=_whole_pages([commit.puts for commit in commits], requests),
-            start_page=self._state.database_pages,
-        )
-        return wal, backend
-
     def _learn(
         self, run: Run, wal: WalSchedule, backend: BackendSchedule, segments: list[str]
     ) -> None:
         """Move on in the files, and take this run's latencies for the next one's schedule."""
         state = self._state
-        state.wal_offset_bytes = wal.start_offset_bytes + sum(wal.sizes_bytes)
-        state.database_pages = (backend.start_page or etcd_model.INITIAL_PAGES) + sum(
-            backend.new_pages
-        )
+        state.position = position_after(wal, backend)
         for old in state.wal_files - set(segments):
             (self.target.path / old).unlink(missing_ok=True)  # etcd keeps few segments, too
         state.wal_files = set(segments)
@@ -351,40 +317,6 @@ def _moved(means_ns: list[float]) -> bool:
     """Say whether the flush time moved between the last two calibrations."""
     before, now = means_ns[-2:] if len(means_ns) > 1 else (means_ns[-1], means_ns[-1])
     return abs(now - before) > CALIBRATE_AGAIN * max(before, 1.0)
-
-
-def _sampler(histogram: Histogram, rng: random.Random) -> Callable[[], float]:
-    """Return a function that draws a latency in seconds."""
-    latencies = [latency / 1e9 for latency in histogram.latencies_ns]
-    counts = histogram.counts
-    pool: list[float] = []
-
-    def draw() -> float:
-        if not pool:
-            pool.extend(rng.choices(latencies, counts, k=256))
-        return pool.pop()
-
-    return draw
-
-
-def _due_ms(seconds: Iterable[float]) -> tuple[int, ...]:
-    return tuple(round(due * 1000) + START_DELAY_MS for due in seconds)
-
-
-def _whole_pages(puts: list[int], requests: Requests) -> tuple[int, ...]:
-    """Turn puts into whole pages and carry what is left over to the next commit."""
-    pages: list[int] = []
-    owed = 0.0
-    for number in puts:
-        owed += etcd_model.new_pages(
-            number,
-            key_size_bytes=requests.key_size_bytes,
-            value_size_bytes=requests.value_size_bytes,
-        )
-        whole = max(1, round(owed))
-        pages.append(whole)
-        owed -= whole
-    return tuple(pages)
 
 
 def _now() -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath, PurePosixPath
 
 from etcdbench.errors import PreflightError
-from etcdbench.model import Struct
+from etcdbench.records import Struct
 
 _MEMORY_FILESYSTEMS = ("tmpfs", "ramfs")
 

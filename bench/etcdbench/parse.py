@@ -16,7 +16,8 @@ from etcdbench.errors import FioError
 from etcdbench.fio import Document, FioOutput
 from etcdbench.histogram import Histogram
 from etcdbench.jobfile import BACKEND_SECTION, RECIPE_SECTION, WAL_SECTION, FioJob
-from etcdbench.model import BackendSchedule, Block, Stream, WalSchedule
+from etcdbench.model import Block, Stream
+from etcdbench.workload import BackendSchedule, WalSchedule
 
 LOG_RESOLUTION_NS = 1_000_000
 """fio's logs hold whole, truncated milliseconds."""
@@ -134,13 +135,14 @@ def commit_blocks(log: pd.DataFrame, *, skip: bool = False) -> tuple[Block, ...]
     )
     return tuple(
         Block(
-            start_seconds=float(second),
+            start_seconds=float(seconds[0]),
             length_seconds=1.0,
             histogram=Histogram.from_samples(
-                (int(latency) for latency in group["latency_ns"]), resolution_ns=LOG_RESOLUTION_NS
+                group["latency_ns"].tolist(), resolution_ns=LOG_RESOLUTION_NS
             ),
         )
-        for second, group in frame.groupby("second")
+        for _, group in frame.groupby("second")
+        if (seconds := group["second"].tolist())
     )
 
 

@@ -6,8 +6,11 @@ import msgspec
 
 from etcdbench import etcd_model, stats
 from etcdbench.errors import PreflightError
-from etcdbench.model import Phase, Recipe, Requests, Settings, Struct
+from etcdbench.model import Settings
 from etcdbench.profile import LoadedProfile
+from etcdbench.records import Struct
+from etcdbench.schedule import record_bytes
+from etcdbench.workload import Phase, Recipe, Requests
 
 CALIBRATE_SECONDS = (3.0, 4.0)
 """Two runs: the second one's batches rest on the first one's flush times."""
@@ -33,7 +36,7 @@ ROOM_MARGIN_BYTES = 64_000_000
 """What must stay free on the filesystem beside what we write."""
 
 
-class Plan(Struct, kw_only=True):
+class Plan(Struct, frozen=True, kw_only=True):
     """What a measurement will do.
 
     Attributes:
@@ -116,15 +119,6 @@ def at_rate(requests: Requests, phase: Phase) -> Requests:
     if phase.rate_per_second is None:
         return requests
     return msgspec.structs.replace(requests, rate_per_second=phase.rate_per_second)
-
-
-def record_bytes(requests: Requests) -> int:
-    """Return the bytes of one WAL record."""
-    return etcd_model.wal_record_bytes(
-        key_size_bytes=requests.key_size_bytes,
-        value_size_bytes=requests.value_size_bytes,
-        key_copies=requests.key_copies,
-    )
 
 
 def class_rates(ladder: LoadedProfile) -> dict[str, float]:

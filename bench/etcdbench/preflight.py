@@ -13,7 +13,7 @@ import msgspec
 from etcdbench.control_plane import live_etcd
 from etcdbench.devices import device_chain, disk_names, target_device_numbers
 from etcdbench.errors import PreflightError
-from etcdbench.model import LiveEtcd, Target
+from etcdbench.machine import LiveEtcd, Target
 from etcdbench.mounts import Mount, find_mount
 from etcdbench.units import format_bytes
 

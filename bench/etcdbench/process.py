@@ -86,7 +86,7 @@ def run(argv: Sequence[str], *, timeout_seconds: float) -> Completed | None:
             capture_output=True,
             stdin=subprocess.DEVNULL,
             timeout=timeout_seconds,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - the parent has one thread
+            preexec_fn=_die_with_parent,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 
 from etcdbench.errors import ProfileError
-from etcdbench.model import Profile, Struct
+from etcdbench.records import Struct
+from etcdbench.workload import Profile
 
 SIZE_MAX_BYTES = 100_000
 """A larger file is no profile."""
@@ -14,7 +15,7 @@ SIZE_MAX_BYTES = 100_000
 _HINT = "start from one of ours: etcdbench profiles show steady"
 
 
-class LoadedProfile(Struct, kw_only=True):
+class LoadedProfile(Struct, frozen=True, kw_only=True):
     """A profile and the text it was read from.
 
     Attributes:

@@ -7,21 +7,24 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from etcdbench import checks, plan, preflight, profile, system
+from etcdbench import checks, ladder, plan, preflight, profile, system
 from etcdbench.assessment import assess, to_json
 from etcdbench.errors import EtcdbenchError, PreflightError
 from etcdbench.fio import find_fio
+from etcdbench.judge import Evidence
+from etcdbench.machine import Environment
 from etcdbench.measure import Measurement
-from etcdbench.model import Environment, Result, Settings, Struct, Verdict
+from etcdbench.model import Result, Settings, Verdict
 from etcdbench.mounts import find_mount, memory_scratch
 from etcdbench.process import StopRequest
+from etcdbench.records import Struct
 from etcdbench.store import ResultFile
 from etcdbench.terminal import Screen
 from etcdbench.units import parse_size
 from etcdbench.workspace import workspace
 
 
-class Request(Struct, kw_only=True):
+class Request(Struct, frozen=True, kw_only=True):
     """What the user asked for, as typed.
 
     Attributes:
@@ -92,9 +95,14 @@ def measure_disk(request: Request) -> Verdict:
                 target=ours,
                 scratch=scratch,
                 decided=lambda known, phase, look: checks.decided(
-                    known, phase, look, todo.errors, judge_commits=todo.judge_commits
+                    Evidence(
+                        result=known,
+                        phase=phase,
+                        error=todo.errors[min(look, len(todo.errors) - 1)],
+                        judge_commits=todo.judge_commits,
+                    )
                 ),
-                failed=checks.rung_fails,
+                failed=lambda known, phase: ladder.why_rung_fails(known, phase) is not None,
                 save=keep.save,
                 observer=screen,
             )

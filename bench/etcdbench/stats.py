@@ -16,12 +16,12 @@ approximation where exceedances are few, and with none at all it gives the famil
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from scipy import special
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
+    import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -31,6 +31,12 @@ CLUSTERING_SIGNIFICANCE = 0.05
 
 BLOCKS_MIN = 8
 """Fewer blocks than this say nothing about the variance between blocks."""
+
+ERROR_TOTAL = 0.05
+"""Chance of a wrong verdict, on each side, over all looks of a measurement."""
+
+LOOKS_EVEN_MAX = 5
+"""Up to this many looks share the error evenly."""
 
 GROUPINGS = (1, 2, 4)
 """Blocks are looked at alone, in twos and in fours: slow changes show in longer blocks."""
@@ -50,16 +56,8 @@ def binomial_interval(
     if samples <= 0:
         return 0.0, 1.0
     rest = max(samples - exceedances, 0.0)
-    low = (
-        float(special.betaincinv(exceedances, rest + 1, error_low))  # type: ignore[arg-type]
-        if exceedances > 0
-        else 0.0
-    )
-    high = (
-        float(special.betaincinv(exceedances + 1, rest, 1 - error_high))  # type: ignore[arg-type]
-        if rest > 0
-        else 1.0
-    )
+    low = float(special.betaincinv(exceedances, rest + 1, error_low)) if exceedances > 0 else 0.0
+    high = float(special.betaincinv(exceedances + 1, rest, 1 - error_high)) if rest > 0 else 1.0
     return low, high
 
 
@@ -84,7 +82,7 @@ def design_effect(exceedances: "Floats", samples: "Floats") -> float:
             continue
         freedom = len(total) - 1
         dispersion = float((((over - share * total) ** 2) / (total * share * (1 - share))).sum())
-        if float(special.chdtrc(freedom, dispersion)) < CLUSTERING_SIGNIFICANCE:  # type: ignore[arg-type]
+        if float(special.chdtrc(freedom, dispersion)) < CLUSTERING_SIGNIFICANCE:
             effect = max(effect, dispersion / freedom)
     return effect
 
@@ -144,36 +142,35 @@ def quantile_interval(
     return quantile(1 - low_share), high
 
 
-def spending(looks: int) -> "Sequence[float]":
+def spending(looks: int) -> tuple[float, ...]:
     """Return the error that each look at growing data may spend, on each side; they sum to 5 %.
 
     The third look gets most of it: there, after about 48 s, the commits of a healthy disk
-    (about nine a second) can first prove that fewer than 1 % of them are over the limit. Alpha
-    spending: Lan and DeMets, "Discrete sequential boundaries for clinical trials", Biometrika
-    70 (1983) 659-663; the sum bounds the error of the whole by Bonferroni's inequality.
+    (about nine a second) can first prove that fewer than 1 % of them are over the limit. Few
+    looks share evenly. Alpha spending: Lan and DeMets, "Discrete sequential boundaries for
+    clinical trials", Biometrika 70 (1983) 659-663; the sum bounds the error of the whole by
+    Bonferroni's inequality.
     """
-    total = 0.05
-    if looks <= 1:
-        return (total,)
-    first = (0.0025, 0.0025, 0.0125)[: min(looks, 3)]
-    if looks <= len(first):
-        return (*first[: looks - 1], total - sum(first[: looks - 1]))
-    rest = (total - sum(first)) / (looks - len(first))
+    if looks <= LOOKS_EVEN_MAX:
+        return (ERROR_TOTAL / max(looks, 1),) * max(looks, 1)
+    first = (0.0025, 0.0025, 0.0125)
+    rest = (ERROR_TOTAL - sum(first)) / (looks - len(first))
     return first + (rest,) * (looks - len(first))
 
 
 def _grouped(values: "Floats", size: int) -> "Floats":
     """Sum neighbouring blocks in groups; an incomplete last group is left out."""
     whole = len(values) // size * size
-    return values[:whole].reshape(-1, size).sum(axis=1)
+    grouped: Floats = values[:whole].reshape(-1, size).sum(axis=1)
+    return grouped
 
 
 def _few_blocks_factor(blocks: int, effect: float, error: float) -> float:
     """Return Korn and Graubard's reduction (z/t)^2 for a variance known from few blocks only."""
     if effect <= 1 or blocks < BLOCKS_MIN:
         return 1.0
-    normal = float(special.ndtri(error))  # type: ignore[arg-type]
-    student = float(special.stdtrit(blocks - 1, error))  # type: ignore[arg-type]
+    normal = float(special.ndtri(error))
+    student = float(special.stdtrit(blocks - 1, error))
     return (normal / student) ** 2
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from etcdbench.cgroups import cgroup_limits
 from etcdbench.devices import SECTOR_BYTES, disk_names
-from etcdbench.model import Device, Environment, MachineLoad, Pressure, Struct
+from etcdbench.machine import Device, Environment, MachineLoad, Pressure
 from etcdbench.mounts import read_text
+from etcdbench.records import Struct
 
 # Inode of the first pid namespace, PROC_PID_INIT_INO of the kernel's include/linux/proc_ns.h.
 _FIRST_PID_NAMESPACE = "pid:[4026531836]"
@@ -234,7 +235,7 @@ def load_sample(*, root: Path = Path("/")) -> LoadSample:
     first_line = (read_text(root / "proc/stat") or "").partition("\n")[0]
     # user nice system idle iowait irq softirq steal; the guests after them are part of user.
     ticks = [int(field) for field in first_line.split()[1:9]]
-    counted = len(ticks) == 8  # noqa: PLR2004 - the eight named above
+    counted = len(ticks) == 8  # noqa: PLR2004 - cpu has eight fields since Linux 2.6.11; see proc_stat(5)
     cpu_stall_us = _stall(root, "cpu", "some", "total")
     io_stall_us = _stall(root, "io", "full", "total")
     return LoadSample(

@@ -17,7 +17,8 @@ from rich.text import Text
 
 from etcdbench.assessment import Assessment
 from etcdbench.histogram import Histogram
-from etcdbench.model import Caveat, Device, Finding, Result, Run, Verdict
+from etcdbench.machine import Device
+from etcdbench.model import Caveat, Finding, Result, Run, Verdict
 from etcdbench.plan import Plan
 from etcdbench.units import format_bytes, format_seconds, printable
 
@@ -160,7 +161,7 @@ class Screen:
 
     def print_json(self, text: str) -> None:
         """Print the one JSON object."""
-        print(text)  # noqa: T201 - standard output is where it belongs, without any layout
+        print(text)  # noqa: T201 - this is where it is said
 
     def show(self, meaning: Assessment, result: Result) -> None:
         """Show the verdict first, then what it rests on."""

@@ -3,14 +3,14 @@
 import re
 
 _SIZE_PATTERN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
-_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_POWERS: dict[str, int] = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
 def format_seconds(seconds: float | None) -> str:
     """Give a duration with three significant digits and the unit that fits, `-` for None."""
     if seconds is None:
         return "-"
-    if seconds >= 59.95:  # noqa: PLR2004 - what would round to a minute is written as one
+    if seconds >= 59.95:  # noqa: PLR2004 - where rounding to three digits moves the point
         minutes, rest = divmod(round(seconds), 60)
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
@@ -23,7 +23,7 @@ def format_bytes(size_bytes: float) -> str:
     """Give a size in powers of 1000 with three significant digits (`64 MB`)."""
     size = float(size_bytes)
     for unit in ("B", "kB", "MB", "GB"):
-        if size < 999.5:  # noqa: PLR2004 - 999.5 would round to 1,000
+        if size < 999.5:  # noqa: PLR2004 - where rounding to three digits moves the point
             return f"{size:.0f} B" if unit == "B" else f"{_three_digits(size)} {unit}"
         size /= 1000
     return f"{_three_digits(size)} TB"
@@ -36,11 +36,11 @@ def format_share(share: float | None) -> str:
     percent = share * 100
     if share in (0.0, 1.0):
         return f"{percent:.0f} %"
-    if percent < 0.01:  # noqa: PLR2004 - below two decimals
+    if percent < 0.01:  # noqa: PLR2004 - where rounding to three digits moves the point
         return "<0.01 %"
-    if percent > 99.99:  # noqa: PLR2004 - above two decimals
+    if percent > 99.99:  # noqa: PLR2004 - where rounding to three digits moves the point
         return ">99.99 %"
-    return f"{percent:.2g} %" if percent < 10 else f"{percent:.1f} %"  # noqa: PLR2004
+    return f"{percent:.2g} %" if percent < 10 else f"{percent:.1f} %"  # noqa: PLR2004 - where rounding to three digits moves the point
 
 
 def parse_size(text: str) -> int:
@@ -53,7 +53,8 @@ def parse_size(text: str) -> int:
     if not found:
         raise ValueError(f"{text!r} is not a size such as 1024, 64KiB or 500MB")
     number, power, binary = found.groups()
-    return round(float(number) * (1024 if binary else 1000) ** _POWERS[power.lower()])
+    unit = float(1024 if binary else 1000) ** _POWERS[power.lower()]
+    return round(float(number) * unit)
 
 
 def printable(text: str) -> str:
@@ -63,6 +64,6 @@ def printable(text: str) -> str:
 
 def _three_digits(number: float) -> str:
     """Format with three significant digits and no exponent."""
-    if number >= 99.95:  # noqa: PLR2004 - three digits before the point
+    if number >= 99.95:  # noqa: PLR2004 - where rounding to three digits moves the point
         return f"{number:.0f}"
-    return f"{number:.1f}" if number >= 9.995 else f"{number:.2f}"  # noqa: PLR2004
+    return f"{number:.1f}" if number >= 9.995 else f"{number:.2f}"  # noqa: PLR2004 - where rounding to three digits moves the point

@@ -1,0 +1,56 @@
+"""What helps against slow flushes on this kind of device, the cheapest first."""
+
+from etcdbench.machine import Target
+
+NETWORK_FILESYSTEMS = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "ceph", "9p", "virtiofs", "lustre"}
+    | {"fuse.glusterfs", "fuse.sshfs"}
+)
+
+DEFAULT = "give etcd an SSD with power-loss protection, or one of its own with nothing beside it"
+
+
+def is_spinning(target: Target) -> bool:
+    """Say whether a disk below the target turns; virtual disks only claim to."""
+    return any(
+        device.rotational and device.bus in {"sata", "sas", "scsi", "usb"}
+        for device in target.devices
+        if device.kind == "disk"
+    )
+
+
+def for_slow_flushes(target: Target) -> str:
+    """Say what helps; the first line of the table that fits, as the cause nearest to the disk."""
+    kinds = {device.kind for device in target.devices}
+    buses = {device.bus for device in target.devices}
+    table = (
+        (
+            is_spinning(target),
+            "a spinning disk cannot flush fast enough for etcd: give etcd an SSD of its own",
+        ),
+        (
+            bool(buses & {"sd", "usb"}),
+            "SD cards, eMMC and USB sticks are not made for flushes: move etcd to an SSD",
+        ),
+        (
+            "network" in buses or target.filesystem in NETWORK_FILESYSTEMS,
+            "a network volume pays the network for every flush: use a local disk for etcd",
+        ),
+        (
+            target.filesystem in {"btrfs", "zfs", "overlay"},
+            f"{target.filesystem} adds work to every flush: try ext4 or XFS on this disk first",
+        ),
+        (
+            "dm-crypt" in kinds,
+            "measure once without encryption to see its share of the flush time",
+        ),
+        (
+            "loop" in kinds,
+            "this is a file on another filesystem: measure the disk that etcd will really use",
+        ),
+        (
+            "virtio" in buses,
+            "this is a virtual disk: look at the host's cache mode and at the disk below it",
+        ),
+    )
+    return next((text for fits, text in table if fits), DEFAULT)

@@ -1,0 +1,116 @@
+"""Write a profile's job files for plain fio, to be read, run by hand, and changed."""
+
+import random
+from pathlib import Path
+
+from etcdbench.errors import ProfileError
+from etcdbench.histogram import Histogram
+from etcdbench.jobfile import FioJob, etcd_job, recipe_job
+from etcdbench.plan import at_rate
+from etcdbench.profile import LoadedProfile
+from etcdbench.records import Struct
+from etcdbench.schedule import Position, schedule
+from etcdbench.workload import Phase
+
+README = """\
+{title}
+
+Written by `etcdbench profiles show {name} --export`. One folder for each phase. To run one by hand,
+make a directory on the disk that you want to measure, go there, and start fio on the job file:
+
+    cd DIRECTORY && fio --output-format=json+ {folder}/PHASE/job.fio
+
+The files wal-0, wal-1, ... and db that it leaves in DIRECTORY are yours to remove. The latencies
+stand under jobs[].sync.lat_ns. The batches suppose a flush time of {flush_ms:g} ms and a commit
+time of {commit_ms:g} ms; `etcdbench run` measures both first.
+"""
+
+
+class ExportedPhase(Struct, frozen=True, kw_only=True):
+    """One phase as plain fio runs it.
+
+    Attributes:
+        name: Name of the phase.
+        job: Job file and iologs, whose paths lie in the folder they are made for.
+    """
+
+    name: str
+    job: FioJob
+
+
+def compile_phases(
+    loaded: LoadedProfile, *, folder: Path, flush_ms: float, commit_ms: float
+) -> tuple[ExportedPhase, ...]:
+    """Compile every phase of a profile, each with files of its own.
+
+    Args:
+        loaded: The profile.
+        folder: Where the job files will lie.
+        flush_ms: Flush time that group commit supposes.
+        commit_ms: Backend commit time that the timer supposes.
+    """
+    if loaded.profile.recipe:
+        return (ExportedPhase(name="recipe", job=recipe_job(loaded.profile.recipe)),)
+    return tuple(
+        ExportedPhase(
+            name=phase.name,
+            job=_compile(loaded, phase, folder / phase.name, flush_ms, commit_ms),
+        )
+        for phase in loaded.profile.phases
+    )
+
+
+def export(loaded: LoadedProfile, folder: Path, *, flush_ms: float, commit_ms: float) -> list[Path]:
+    """Write all job files of a profile below a new or empty folder; return the job files' paths.
+
+    Raises:
+        ProfileError: The folder is not empty, or cannot be written.
+    """
+    folder = folder.absolute()
+    if ":" in str(folder):
+        raise ProfileError(
+            f"{folder} has a colon in its name, which fio takes for a list of files",
+            hint="choose another folder",
+        )
+    written: list[Path] = []
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise ProfileError(f"{folder} is not empty", hint="choose a new folder")
+        phases = compile_phases(loaded, folder=folder, flush_ms=flush_ms, commit_ms=commit_ms)
+        for phase in phases:
+            place = folder / phase.name
+            place.mkdir(parents=True)
+            for name, text in {"job.fio": phase.job.job_file, **phase.job.iologs}.items():
+                (place / name).write_text(text)
+            written.append(place / "job.fio")
+        (folder / "README").write_text(
+            README.format(
+                title=loaded.profile.title,
+                name=loaded.name,
+                folder=folder,
+                flush_ms=flush_ms,
+                commit_ms=commit_ms,
+            )
+        )
+    except OSError as error:
+        raise ProfileError(
+            f"{folder} cannot be written: {error.strerror}", hint="choose a folder of your own"
+        ) from error
+    return written
+
+
+def _compile(
+    loaded: LoadedProfile, phase: Phase, place: Path, flush_ms: float, commit_ms: float
+) -> FioJob:
+    requests = loaded.profile.requests
+    if requests is None:
+        raise AssertionError("a profile with phases has requests")
+    wal, backend = schedule(
+        at_rate(requests, phase),
+        seconds=phase.runtime_seconds,
+        flushes=Histogram.from_bins({round(flush_ms * 1e6): 1}),
+        commits=Histogram.from_bins({round(commit_ms * 1e6): 1}),
+        position=Position(),
+        rng=random.Random(1),  # noqa: S311 - a load, not a secret
+    )
+    return etcd_job(wal=wal, backend=backend, fallocate=True, scratch=place)

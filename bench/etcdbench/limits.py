@@ -1,0 +1,26 @@
+"""Every limit that a disk is held against, with the address of its source."""
+
+WAL_LIMIT_NS = 10_000_000
+"""WAL fsync p99 < 10 ms: etcd's FAQ, "failed to send out heartbeat on time"."""
+
+COMMIT_LIMIT_NS = 25_000_000
+"""Backend commit p99 < 25 ms: etcd's FAQ, "apply entries took too long"."""
+
+FAQ = "https://etcd.io/docs/v3.6/faq/"
+
+HEARTBEAT_NS = 100_000_000
+"""etcd's default heartbeat interval."""
+
+ELECTION_NS = 1_000_000_000
+"""etcd's default election timeout; a WAL flush over one second is also what etcd logs as "slow
+fdatasync" (server/storage/wal/wal.go)."""
+
+TUNING_GUIDE = "https://etcd.io/docs/v3.6/tuning/"
+
+HARDWARE_GUIDE = "https://etcd.io/docs/v3.6/op-guide/hardware/"
+
+RECIPE_THREAD = "https://github.com/etcd-io/etcd/issues/10577"
+"""Where the recipe was asked for as a prediction of both metrics, and declined."""
+
+ROUNDS_RATIO_MAX = 3.0
+"""Rounds whose mean flush times differ by more than this factor are not alike (our own limit)."""
