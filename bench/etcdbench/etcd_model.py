@@ -132,10 +132,8 @@ def backend_commits(
         draw_commit_seconds: Draws the time that one commit takes.
     """
     commits: list[Commit] = []
-    if not arrivals_seconds:
-        return commits
     now, index = 0.0, 0
-    while now <= arrivals_seconds[-1]:
+    while index < len(arrivals_seconds):
         now += COMMIT_INTERVAL_SECONDS
         first = index
         while index < len(arrivals_seconds) and arrivals_seconds[index] <= now:

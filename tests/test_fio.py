@@ -1,0 +1,218 @@
+"""Finding fio, cutting its output into documents, and turning its failures into sentences."""
+
+import json
+import os
+import stat
+import textwrap
+from pathlib import Path
+
+import pytest
+from fakes import DATA, document
+
+from etcdbench import process
+from etcdbench.errors import FioError
+from etcdbench.fio import DocumentSplitter, Fio, FioOutput, RunInterrupted, find_fio
+from etcdbench.jobfile import FioJob
+
+RECORDED = DATA / "fio" / "3.33"
+JOB = FioJob(
+    job_file="[global]\n",
+    iologs={"wal.iolog": "fio version 2 iolog\n"},
+    sections=("wal",),
+    runtime_seconds=1.0,
+    files=(),
+    size_bytes=0,
+)
+
+
+def program(folder: Path, body: str, name: str = "fio") -> Path:
+    """Put a shell script on a search path of its own."""
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{textwrap.dedent(body)}")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+def run(path: Path, tmp_path: Path, *, stop: process.StopRequest | None = None) -> FioOutput:
+    """Run the job with a program in place of fio."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir(exist_ok=True)
+    return Fio(path, "fio-3.33", stop or process.StopRequest()).run(
+        JOB,
+        directory=tmp_path,
+        scratch=scratch,
+        keep_open=(),
+        seconds_max=5,
+        watch=lambda seconds, document: None,
+    )
+
+
+def search(*folders: Path) -> str:
+    """Return a search path."""
+    return os.pathsep.join(str(folder) for folder in folders)
+
+
+def test_the_first_real_fio_on_the_path_is_used(tmp_path: Path) -> None:
+    """Fiona's program of the same name is passed over."""
+    program(tmp_path / "a", "echo 'fio, version 1.9.5'")
+    real = program(tmp_path / "b", "echo fio-3.33")
+
+    found = find_fio(stop=process.StopRequest(), search_path=search(tmp_path / "a", tmp_path / "b"))
+
+    assert (found.path, found.version_text) == (real, "fio-3.33")
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("echo 'fio, version 1.9.5'", "Fiona"),
+        ("exit 1", "not the flexible"),
+        ("echo fio-3.4", "cannot measure fdatasync"),
+        ("echo fio-2.99", "cannot measure fdatasync"),
+    ],
+)
+def test_what_is_no_usable_fio_is_refused(tmp_path: Path, body: str, sentence: str) -> None:
+    """Another program, a broken one, an old one: each is told apart."""
+    program(tmp_path / "a", body)
+
+    with pytest.raises(FioError, match=sentence):
+        find_fio(stop=process.StopRequest(), search_path=search(tmp_path / "a"))
+
+
+def test_no_fio_at_all_says_how_to_get_it(tmp_path: Path) -> None:
+    """The hint names the package managers."""
+    with pytest.raises(FioError, match="not installed") as caught:
+        find_fio(stop=process.StopRequest(), search_path=str(tmp_path))
+
+    assert "apt-get install fio" in caught.value.hint
+
+
+@pytest.mark.parametrize("version", ["fio-3.5", "fio-3.42-135-gf534", "fio-4.0"])
+def test_a_fio_from_3_5_on_is_good(tmp_path: Path, version: str) -> None:
+    """Versions are compared as numbers: 3.42 is newer than 3.5."""
+    program(tmp_path / "a", f"echo {version}")
+
+    assert find_fio(stop=process.StopRequest(), search_path=search(tmp_path / "a")).version_text
+
+
+def test_documents_are_cut_wherever_the_pieces_end() -> None:
+    """However the pipe cuts the text, the same documents come out."""
+    text = (RECORDED / "steady.stdout").read_text()
+    whole, pieces = DocumentSplitter(), DocumentSplitter()
+    whole.feed(text)
+    for start in range(0, len(text), 997):
+        pieces.feed(text[start : start + 997])
+
+    assert len(whole.documents) >= 3
+    assert pieces.documents == whole.documents
+
+
+def test_messages_around_the_documents_are_kept_apart() -> None:
+    """fio prints warnings before its JSON, in the same stream."""
+    splitter = DocumentSplitter()
+    splitter.feed("fio: something odd\n" + (RECORDED / "steady.stdout").read_text() + "bye\n")
+
+    assert splitter.messages == ["fio: something odd", "bye"]
+    assert len(splitter.documents) >= 3
+
+
+def test_a_broken_document_is_not_a_document() -> None:
+    """Half a document, or one that is no JSON, is dropped and the next one is read."""
+    splitter = DocumentSplitter()
+    splitter.feed('{\n  "jobs" : [ oops\n}\n' + json.dumps({"a": 1}, indent=1) + "\n{\n")
+
+    assert splitter.documents == [{"a": 1}]
+
+
+def test_the_newest_document_is_told_once() -> None:
+    """A watcher hears of each document at most once."""
+    splitter = DocumentSplitter()
+    splitter.feed(json.dumps({"a": 1}, indent=1) + "\n")
+
+    assert splitter.newest() == {"a": 1}
+    assert splitter.newest() is None
+
+
+def test_a_job_is_run_with_its_files_and_its_logs_are_read(tmp_path: Path) -> None:
+    """Job file and iologs lie in the scratch directory; the log of a section comes back."""
+    (tmp_path / "out.json").write_text(json.dumps(document(1000, {"wal": {1: 1}}), indent=1) + "\n")
+    fake = program(
+        tmp_path / "a",
+        f"""
+        for last; do :; done
+        test -f "$last" && test -f "$(dirname "$last")/wal.iolog" || exit 9
+        echo "100, 5, 1, 10, 0, 0" > "$(dirname "$last")/wal_clat.1.log"
+        cat {tmp_path}/out.json
+        """,
+    )
+
+    output = run(fake, tmp_path)
+
+    assert len(output.documents) == 1
+    assert output.logs == {"wal": "100, 5, 1, 10, 0, 0\n"}
+    assert output.stopped is None
+
+
+def test_a_recorded_failure_is_one_sentence_with_a_fitting_hint(tmp_path: Path) -> None:
+    """The real output of a fio on a full disk: status 1, an error line, and JSON all the same."""
+    fake = program(
+        tmp_path / "a",
+        f"cat {RECORDED}/full.stdout; cat {RECORDED}/full.stderr >&2; exit 1",
+    )
+
+    with pytest.raises(FioError, match="fio failed with status 1: .*No space left") as caught:
+        run(fake, tmp_path)
+
+    assert "full" in caught.value.hint
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("exit 0", "without a result"),
+        ("echo garbage", "without a result: garbage"),
+        ("echo '{'; echo oops; echo '}'", "without a result"),
+        ("kill -9 $$", "killed by signal 9"),
+        ("echo 'fio: bad option' >&2; exit 1", "status 1: fio: bad option"),
+        ("echo 'Input/output error' >&2; exit 1", "Input/output error"),
+        ("echo 'Read-only file system' >&2; exit 1", "Read-only"),
+    ],
+)
+def test_a_fio_that_fails_is_never_a_result(tmp_path: Path, body: str, sentence: str) -> None:
+    """Whatever it prints, a failure is a failure."""
+    with pytest.raises(FioError, match=sentence):
+        run(program(tmp_path / "a", body), tmp_path)
+
+
+def test_a_fio_that_hangs_is_stopped_when_its_time_is_up(tmp_path: Path) -> None:
+    """The parent's own clock decides, and the reason is kept."""
+    fake = program(tmp_path / "a", "exec sleep 60")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+
+    output = Fio(fake, "fio-3.33", process.StopRequest()).run(
+        JOB,
+        directory=tmp_path,
+        scratch=scratch,
+        keep_open=(),
+        seconds_max=0.3,
+        watch=lambda seconds, document: None,
+    )
+
+    assert output.stopped == "time is up"
+
+
+def test_an_interrupt_keeps_what_was_measured(tmp_path: Path) -> None:
+    """The documents until then come with the interruption."""
+    (tmp_path / "out.json").write_text(json.dumps(document(1000, {"wal": {1: 1}}), indent=1) + "\n")
+    fake = program(tmp_path / "a", f"cat {tmp_path}/out.json; exec sleep 60")
+    stop = process.StopRequest()
+    stop.requested = True
+
+    with pytest.raises(RunInterrupted) as caught:
+        run(fake, tmp_path, stop=stop)
+
+    assert caught.value.exit_status == 130
+    assert len(caught.value.output.documents) <= 1

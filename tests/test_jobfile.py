@@ -1,0 +1,119 @@
+"""Job files and iologs, word for word where fio is picky."""
+
+from pathlib import PurePath
+
+from etcdbench.jobfile import etcd_job, recipe_job, wal_segments
+from etcdbench.workload import BackendSchedule, Recipe, WalSchedule
+
+WAL = WalSchedule(due_ms=(500, 507), sizes_bytes=(1392, 2784))
+BACKEND = BackendSchedule(due_ms=(600, 710), new_pages=(2, 1))
+SCRATCH = PurePath("/dev/shm/x")
+
+
+def job(wal: WalSchedule = WAL, backend: BackendSchedule = BACKEND, *, fallocate: bool = True):  # noqa: ANN201 - a FioJob
+    """Compile with the usual scratch directory."""
+    return etcd_job(wal=wal, backend=backend, fallocate=fallocate, scratch=SCRATCH)
+
+
+def test_the_wal_is_written_and_flushed_batch_by_batch_at_its_due_time() -> None:
+    """Wait, write, datasync: one flush a batch, offsets that follow each other."""
+    assert job().iologs["wal.iolog"].splitlines() == [
+        "fio version 2 iolog",
+        "wal-0 add",
+        "wal-0 open",
+        "wal-0 wait 500 0",
+        "wal-0 write 0 1392",
+        "wal-0 datasync 0 0",
+        "wal-0 wait 507 0",
+        "wal-0 write 1392 2784",
+        "wal-0 datasync 0 0",
+        "wal-0 close",
+    ]
+
+
+def test_a_commit_is_pages_in_order_flush_meta_page_flush_marker() -> None:
+    """bbolt's two fdatasyncs, the meta pages taking turns, growth past the end of the file."""
+    lines = job().iologs["backend.iolog"].splitlines()
+    first = lines[lines.index("db wait 600 0") + 1 : lines.index("db wait 710 0")]
+    offsets = [int(line.split()[2]) for line in first if line.startswith("db write")][:-1]
+
+    assert lines[3:5] == ["db write 0 65536", "db datasync 0 0"]
+    assert sorted(offsets) == offsets
+    assert offsets[-2:] == [16 * 4096, 17 * 4096]
+    assert len(offsets) == 5 + 2
+    assert first[-4:] == [
+        "db datasync 0 0",
+        "db write 0 4096",
+        "db datasync 0 0",
+        "db read 0 512",
+    ]
+    assert "db write 4096 4096" in lines[lines.index("db wait 710 0") :]
+
+
+def test_a_database_that_exists_is_not_made_again() -> None:
+    """The second run's iolog begins with a commit."""
+    grown = BackendSchedule(due_ms=(600,), new_pages=(2,), start_page=40)
+
+    assert job(backend=grown).iologs["backend.iolog"].splitlines()[3] == "db wait 600 0"
+
+
+def test_no_commit_touches_the_meta_pages_as_data() -> None:
+    """Pages 0 and 1 are bbolt's meta pages, however small the database is."""
+    many = BackendSchedule(due_ms=(600,), new_pages=(30,))
+    lines = job(backend=many).iologs["backend.iolog"].splitlines()
+    pages = [int(line.split()[2]) // 4096 for line in lines[5:] if line.startswith("db write")]
+
+    assert min(pages[:-1]) >= 2
+
+
+def test_segments_are_preallocated_and_never_laid_out() -> None:
+    """Created without a write before anything runs, as etcd does; ftruncate where it cannot."""
+    text = job().job_file
+
+    assert "[preallocate-wal-0]\nfilename=wal-0\n" in text
+    assert "size=64000000\nfallocate=native\ncreate_only=1\n" in text
+    assert "size=64000000\nfallocate=none\ncreate_only=1\n" in job(fallocate=False).job_file
+
+
+def test_fio_dies_with_us_and_syncs_one_at_a_time() -> None:
+    """Threads instead of forks, the synchronous engine, logs in the scratch directory."""
+    text = job().job_file
+
+    assert "[global]\nioengine=sync\nthread=1\n" in text
+    assert "read_iolog=/dev/shm/x/wal.iolog" in text
+    assert "write_lat_log=/dev/shm/x/backend" in text
+
+
+def test_a_batch_may_span_two_segments_and_is_flushed_once() -> None:
+    """A load that fills a segment goes on in the next one."""
+    over = WalSchedule(due_ms=(500,), sizes_bytes=(3000,), start_offset_bytes=63_999_000)
+
+    assert wal_segments(over) == ["wal-0", "wal-1"]
+    assert job(over).iologs["wal.iolog"].splitlines()[5:9] == [
+        "wal-0 wait 500 0",
+        "wal-0 write 63999000 1000",
+        "wal-1 write 0 2000",
+        "wal-1 datasync 0 0",
+    ]
+
+
+def test_the_announced_bytes_are_the_bytes_of_the_iologs() -> None:
+    """What a job says it writes is what its iologs write."""
+    made = job()
+    written = sum(
+        int(line.split()[3])
+        for text in made.iologs.values()
+        for line in text.splitlines()
+        if " write " in line
+    )
+
+    assert written == made.size_bytes
+
+
+def test_the_recipe_is_the_recipe() -> None:
+    """Exactly the options that everybody publishes, and a thread that dies with us."""
+    recipe = Recipe(rw="write", ioengine="sync", fdatasync=1, size_bytes=23068672, bs_bytes=2300)
+
+    assert recipe_job(recipe).job_file == (
+        "[mytest]\nthread=1\nrw=write\nioengine=sync\nfdatasync=1\nsize=23068672\nbs=2300\n"
+    )

@@ -1,0 +1,213 @@
+"""fio's documents and logs, recorded from a real fio and made up where an exact figure is asked."""
+
+import pytest
+from fakes import DATA, document
+
+from etcdbench import parse
+from etcdbench.errors import FioError
+from etcdbench.fio import Document, DocumentSplitter, FioOutput
+from etcdbench.histogram import merge
+from etcdbench.jobfile import FioJob
+from etcdbench.workload import BackendSchedule, WalSchedule
+
+MS = 1_000_000
+RECORDED = DATA / "fio" / "3.33"
+
+JOB = FioJob(
+    job_file="",
+    iologs={},
+    sections=("wal", "backend"),
+    runtime_seconds=2.0,
+    files=(),
+    size_bytes=0,
+)
+WAL = WalSchedule(due_ms=(500, 600), sizes_bytes=(1, 1))
+BACKEND = BackendSchedule(due_ms=(600,), new_pages=(1,), start_page=16)
+
+
+def documents_of(name: str) -> tuple[Document, ...]:
+    """Return the documents of a recording."""
+    splitter = DocumentSplitter()
+    splitter.feed((RECORDED / f"{name}.stdout").read_text())
+    return tuple(splitter.documents)
+
+
+def recording() -> FioOutput:
+    """Return the recorded run: 2 s at 100 requests/s on a disk with flushes of 1.2 ms."""
+    return FioOutput(
+        documents=documents_of("steady"),
+        logs={
+            section: (RECORDED / f"steady.{section}.log").read_text()
+            for section in ("wal", "backend")
+        },
+    )
+
+
+def test_a_recorded_run_gives_every_flush_and_every_commit() -> None:
+    """As many flushes as fio counted and as many commits as there are markers in its log."""
+    output = recording()
+    fresh = BackendSchedule(due_ms=(600,), new_pages=(1,))
+
+    streams, written = parse.parse_etcd(output, JOB, wal=WAL, backend=fresh)
+    by_name = {stream.name: stream.histogram() for stream in streams}
+    jobs = {job["jobname"]: job for job in output.documents[-1]["jobs"]}
+    markers = [line for line in output.logs["backend"].splitlines() if ", 0, 512," in line]
+
+    assert by_name["wal"].count == jobs["wal"]["sync"]["lat_ns"]["N"] > 150
+    assert by_name["backend"].count == jobs["backend"]["sync"]["lat_ns"]["N"]
+    assert by_name["commit"].count == len(markers) > 15
+    assert written == sum(job["write"]["io_bytes"] for job in jobs.values())
+
+
+def test_a_recorded_commit_takes_about_two_flushes() -> None:
+    """The mean of the commits is the mean of two fdatasyncs of the backend and its writes."""
+    fresh = BackendSchedule(due_ms=(600,), new_pages=(1,))
+    streams, _ = parse.parse_etcd(recording(), JOB, wal=WAL, backend=fresh)
+    mean = {stream.name: stream.histogram().mean_ns or 0 for stream in streams}
+
+    assert pytest.approx(2 * mean["backend"], rel=0.25) == mean["commit"]
+
+
+def test_the_blocks_of_the_timeline_add_up_to_the_whole() -> None:
+    """Differences of cumulative documents lose nothing."""
+    output = recording()
+    streams, _ = parse.parse_etcd(output, JOB, wal=WAL, backend=BACKEND)
+    wal = next(stream for stream in streams if stream.name == "wal")
+    last = parse.sync_bins(output.documents[-1], "wal")
+
+    assert merge(block.histogram for block in wal.blocks).bins() == {
+        latency: count for latency, count in last.items() if count
+    }
+
+
+def test_the_timeline_is_the_difference_of_successive_documents() -> None:
+    """Three flushes in the first second and two in the next, each with its latencies."""
+    output = FioOutput(
+        documents=(
+            document(1000, {"wal": {MS: 3}, "backend": {MS: 1}}),
+            document(2000, {"wal": {MS: 3, 5 * MS: 2}, "backend": {MS: 2}}),
+        )
+    )
+
+    streams, _ = parse.parse_etcd(output, JOB, wal=WAL, backend=BACKEND)
+
+    assert [block.histogram.bins() for block in streams[0].blocks] == [{MS: 3}, {5 * MS: 2}]
+    assert [block.start_seconds for block in streams[0].blocks] == [0.0, 1.0]
+
+
+def test_silence_makes_one_long_block() -> None:
+    """fio says nothing in a stall: the block that covers it is as long as the stall."""
+    output = FioOutput(
+        documents=(
+            document(1000, {"wal": {MS: 3}, "backend": {MS: 1}}),
+            document(6500, {"wal": {MS: 3, 5000 * MS: 1}, "backend": {MS: 2}}),
+        )
+    )
+
+    streams, _ = parse.parse_etcd(output, JOB, wal=WAL, backend=BACKEND)
+
+    assert streams[0].blocks[1].length_seconds == 5.5
+
+
+def test_the_last_document_joins_the_block_before_it() -> None:
+    """fio's final document comes at once after the last status: no block of nothing."""
+    output = FioOutput(
+        documents=(
+            document(1000, {"wal": {MS: 3}, "backend": {MS: 1}}),
+            document(2000, {"wal": {MS: 6}, "backend": {MS: 1}}),
+            document(2050, {"wal": {MS: 7}, "backend": {MS: 1}}),
+        )
+    )
+
+    streams, _ = parse.parse_etcd(output, JOB, wal=WAL, backend=BACKEND)
+
+    assert [(b.length_seconds, b.histogram.count) for b in streams[0].blocks] == [
+        (1.0, 3),
+        (1.05, 4),
+    ]
+
+
+def test_a_commit_lasts_from_its_first_write_to_its_marker() -> None:
+    """Rows of writes, then the read that marks the end; the database's own making is left out."""
+    log = parse.latency_log(
+        "100, 5, 1, 65536, 0, 0\n"
+        "600, 5, 1, 4096, 8192, 0\n601, 5, 1, 4096, 12288, 0\n609, 5, 1, 4096, 0, 0\n"
+        "612, 5, 0, 512, 0, 0\n"
+        "1700, 5, 1, 4096, 8192, 0\n1707, 5, 0, 512, 0, 0\n"
+    )
+
+    blocks = parse.commit_blocks(log, skip=True)
+
+    assert [(b.start_seconds, b.histogram.bins()) for b in blocks] == [
+        (0.0, {12 * MS: 1}),
+        (1.0, {7 * MS: 1}),
+    ]
+    assert blocks[0].histogram.resolution_ns == MS
+
+
+def test_a_commit_that_was_cut_off_is_no_sample() -> None:
+    """Writes without a marker after them have no end."""
+    log = parse.latency_log("600, 5, 1, 4096, 0, 0\n")
+
+    assert parse.commit_blocks(log) == ()
+
+
+def test_flushes_that_catch_up_after_a_stall_are_flagged() -> None:
+    """Due every 10 ms, stalled for 40: the first one after leads, three were due by then."""
+    due = [500 + 10 * index for index in range(10)]
+    issued = [300, 310, 320, 370, 371, 372, 373, 374, 380, 390]
+    log = parse.latency_log("".join(f"{time}, 5, 1, 100, 0, 0\n" for time in issued))
+
+    assert parse.count_catch_ups(log, due) == 3
+
+
+def test_punctual_flushes_are_not_flagged() -> None:
+    """A clock that begins 200 ms later and rounding by a millisecond are no lateness."""
+    due = [500 + 7 * index for index in range(50)]
+    log = parse.latency_log(
+        "".join(f"{time - 200 + number % 2}, 5, 1, 1, 0, 0\n" for number, time in enumerate(due))
+    )
+
+    assert parse.count_catch_ups(log, due) == 0
+    assert parse.count_catch_ups(parse.latency_log(""), due) == 0
+
+
+@pytest.mark.parametrize(
+    ("documents", "word"),
+    [
+        ((), "no result"),
+        (({},), "section wal"),
+        (({"jobs": "x"},), "section wal"),
+        ((document(1000, {"wal": {MS: 1}}),), "section backend"),
+        ((document(1000, {"wal": {}, "backend": {MS: 1}}),), "no fdatasync"),
+        (
+            (
+                document(1000, {"wal": {MS: 2}, "backend": {MS: 1}}),
+                document(2000, {"wal": {MS: 1}, "backend": {MS: 1}}),
+            ),
+            "went down",
+        ),
+    ],
+)
+def test_documents_without_a_measurement_are_an_error(
+    documents: tuple[Document, ...], word: str
+) -> None:
+    """No samples, no section or shrinking counts are never taken for a fast disk."""
+    with pytest.raises(FioError, match=word):
+        parse.parse_etcd(FioOutput(documents=documents), JOB, wal=WAL, backend=BACKEND)
+
+
+def test_a_section_without_latencies_is_an_error() -> None:
+    """`gtod_reduce` and very old versions leave them out."""
+    broken = document(1000, {"wal": {MS: 1}, "backend": {MS: 1}})
+    del broken["jobs"][0]["sync"]
+
+    with pytest.raises(FioError, match="no fdatasync latencies"):
+        parse.parse_etcd(FioOutput(documents=(broken,)), JOB, wal=WAL, backend=BACKEND)
+
+
+@pytest.mark.parametrize("text", ["a, b, c, d, e\n", "1, 2\n", "1.5, 2, 3, 4, 5\n"])
+def test_a_log_that_is_none_is_an_error(text: str) -> None:
+    """Garbage in a log does not become a commit."""
+    with pytest.raises(FioError, match="latency log"):
+        parse.latency_log(text)

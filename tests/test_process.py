@@ -1,0 +1,186 @@
+"""Programs are started, followed, stopped and never outlive us."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from etcdbench import process
+from etcdbench.errors import EtcdbenchError, Interrupted
+
+PYTHON = sys.executable
+
+
+def follow(code: str, tmp_path: Path, **changes: object) -> tuple[process.Completed, str | None]:
+    """Follow a Python program that is given as text."""
+    options: dict[str, object] = {
+        "cwd": tmp_path,
+        "keep_open": (),
+        "on_output": lambda text: None,
+        "on_tick": lambda seconds: None,
+        "stop": process.StopRequest(),
+    }
+    return process.follow([PYTHON, "-c", code], **{**options, **changes})  # type: ignore[arg-type]  # pyright: ignore[reportUnknownVariableType,reportArgumentType]
+
+
+def test_output_and_status_come_back(tmp_path: Path) -> None:
+    """Both streams and the exit status, as they were."""
+    done, reason = follow(
+        "import sys; print('out'); print('err', file=sys.stderr); sys.exit(7)", tmp_path
+    )
+
+    assert (done.status, done.stdout, done.stderr, reason) == (7, "out\n", "err\n", None)
+
+
+def test_output_is_handed_over_as_it_comes(tmp_path: Path) -> None:
+    """A listener hears everything, in order."""
+    heard: list[str] = []
+
+    follow("print('a', flush=True); print('b', flush=True)", tmp_path, on_output=heard.append)
+
+    assert "".join(heard) == "a\nb\n"
+
+
+def test_bytes_that_are_no_text_do_no_harm(tmp_path: Path) -> None:
+    """Garbage is replaced, not raised."""
+    done, _ = follow("import sys; sys.stdout.buffer.write(b'\\xff\\xfe')", tmp_path)
+
+    assert done.stdout == "\ufffd\ufffd"
+
+
+def test_a_reason_from_the_watcher_stops_the_program(tmp_path: Path) -> None:
+    """The parent's own clock ends a run, and says why."""
+    done, reason = follow("import time; time.sleep(60)", tmp_path, on_tick=lambda seconds: "enough")
+
+    assert reason == "enough"
+    assert done.status != 0
+
+
+def test_a_program_that_ignores_polite_signals_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGINT, then SIGTERM, then SIGKILL."""
+    monkeypatch.setattr(process, "STOP_GRACE_SECONDS", 0.3)
+    code = (
+        "import signal, time\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(60)"
+    )
+    ready: list[str] = []
+
+    done, _ = follow(
+        code,
+        tmp_path,
+        on_output=ready.append,
+        on_tick=lambda seconds: "enough" if ready else None,
+    )
+
+    assert done.status == -signal.SIGKILL
+
+
+def test_what_a_program_says_on_its_way_out_is_kept(tmp_path: Path) -> None:
+    """fio prints its result when it is interrupted: that must not be lost."""
+    code = (
+        "import signal, sys, time\n"
+        "def leave(*_):\n    print('last words', flush=True)\n    sys.exit(128)\n"
+        "signal.signal(signal.SIGINT, leave)\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(60)"
+    )
+    heard: list[str] = []
+
+    done, _ = follow(
+        code,
+        tmp_path,
+        on_output=heard.append,
+        on_tick=lambda seconds: "enough" if heard else None,
+    )
+
+    assert done.status == 128
+    assert "".join(heard) == "ready\nlast words\n"
+
+
+def test_a_flood_of_output_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program gone mad does not fill our memory."""
+    monkeypatch.setattr(process, "OUTPUT_MAX_BYTES", 100_000)
+
+    _, reason = follow("while True: print('x' * 1000)", tmp_path)
+
+    assert reason == "it printed more than we take"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_stop_signal_is_a_request_that_stops_the_program(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """The handler only notes it; the follower acts, and handlers are put back."""
+    before = signal.getsignal(number)
+    stop = process.StopRequest()
+    with stop.listen():
+        threading.Timer(0.3, lambda: os.kill(os.getpid(), number)).start()
+        _, reason = follow("import time; time.sleep(60)", tmp_path, stop=stop)
+        with pytest.raises(Interrupted):
+            stop.check()
+
+    assert reason == "interrupted"
+    assert signal.getsignal(number) == before
+
+
+def test_a_program_that_cannot_be_started_is_one_sentence(tmp_path: Path) -> None:
+    """A missing program names itself."""
+    with pytest.raises(EtcdbenchError, match="cannot be started"):
+        process.follow(
+            [str(tmp_path / "nothing")],
+            cwd=tmp_path,
+            keep_open=(),
+            on_output=lambda _: None,
+            on_tick=lambda _: None,
+            stop=process.StopRequest(),
+        )
+
+
+def test_a_small_program_has_a_time_limit() -> None:
+    """A hanging `fio --version` does not hang us."""
+    assert process.run([PYTHON, "-c", "import time; time.sleep(60)"], timeout_seconds=0.3) is None
+    assert process.run(["/nonexistent/program"], timeout_seconds=1) is None
+
+
+def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
+    """After a SIGKILL of the parent the child is gone: no fio writes on."""
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from etcdbench import process\n"
+        "process.follow([sys.executable, '-c',\n"
+        "    'import os, time; print(os.getpid(), flush=True); time.sleep(60)'],\n"
+        "    cwd=Path('.'), keep_open=(), on_output=lambda t: print(t, flush=True),\n"
+        "    on_tick=lambda s: None, stop=process.StopRequest())\n"
+    )
+    parent = subprocess.Popen([PYTHON, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    try:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+    finally:
+        parent.kill()
+        parent.communicate()
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and _lives(child):
+        time.sleep(0.02)
+
+    assert not _lives(child)
+
+
+def _lives(pid: int) -> bool:
+    """Say whether a process runs (a zombie does not)."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
