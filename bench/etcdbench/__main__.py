@@ -13,7 +13,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
-        status = etcdbench.main(standalone_mode=False)
+        status = etcdbench.main(prog_name="etcdbench", standalone_mode=False)
     except EtcdbenchError as error:
         complain(error)
         status = error.exit_status

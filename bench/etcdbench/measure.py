@@ -51,6 +51,10 @@ SILENCE_SECONDS = 3.0
 """Beside a live etcd this long without a word from fio is a stall."""
 
 
+class _Stopped(Exception):  # noqa: N818 - it ends a measurement, and is no error
+    """A run was stopped before its end; what it showed is kept, and nothing follows it."""
+
+
 class Observer(Protocol):
     """Who watches a measurement; it must be cheap, since it runs beside it."""
 
@@ -121,8 +125,9 @@ class Measurement:
         except Interrupted:
             self._keep(interrupted="interrupted by the user or the system")
             raise
-        if self.result.interrupted is None:
-            self._keep(complete=True)
+        except _Stopped:
+            return self.result
+        self._keep(complete=True)
         return self.result
 
     def _etcd(self, requests: Requests) -> None:
@@ -131,9 +136,13 @@ class Measurement:
             times = self.plan.rounds_max if phase.repeat == "until-decided" else 1
             for number in range(times):
                 self._stretch(phase.name, at_rate(requests, phase), phase.runtime_seconds)
-                if self.result.interrupted or self.decided(self.result, phase.name, number):
+                if self._enough(phase.name, number):
                     break
         self._climb(requests)
+
+    def _enough(self, phase: str, look: int) -> bool:
+        """Say whether the rounds of a phase may end; --full always goes on to the cap."""
+        return self.plan.settings.mode != "full" and self.decided(self.result, phase, look)
 
     def _calibrate(self, requests: Requests) -> Requests:
         """Learn the flush time; return the requests, slowed down beside a live etcd."""
@@ -155,8 +164,6 @@ class Measurement:
     def _climb(self, requests: Requests) -> None:
         """Try each cluster class in turn; one that was measured already is not tried again."""
         for phase in self.plan.ladder:
-            if self.result.interrupted:
-                return
             self.result = msgspec.structs.replace(self.result, climbed=True)
             if phase.rate_per_second != requests.rate_per_second:
                 self._stretch(phase.name, at_rate(requests, phase), phase.runtime_seconds)
@@ -253,6 +260,8 @@ class Measurement:
         self.observer.end(run)
         if interrupt:
             raise interrupt
+        if output.stopped:
+            raise _Stopped
         return run
 
     def _watch(self, job: FioJob) -> Callable[[float, Document | None], str | None]:

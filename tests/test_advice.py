@@ -1,0 +1,32 @@
+"""Advice that fits the device."""
+
+import pytest
+from fakes import device, target
+
+from etcdbench import advice
+from etcdbench.machine import Target
+
+
+@pytest.mark.parametrize(
+    ("where", "word"),
+    [
+        (target(device(rotational=True)), "spinning"),
+        (target(device(bus="sd")), "eMMC"),
+        (target(device(bus="network")), "network"),
+        (target(filesystem="nfs4"), "network"),
+        (target(filesystem="btrfs"), "ext4"),
+        (target(device("dm-0", kind="dm-crypt", bus="unknown"), device()), "encryption"),
+        (target(device("loop0", kind="loop", bus="unknown")), "file on another"),
+        (target(device(bus="virtio")), "virtual disk"),
+        (target(device(bus="nvme")), "power-loss protection"),
+    ],
+)
+def test_the_advice_fits_the_device(where: Target, word: str) -> None:
+    """A spinning disk is not told to try another filesystem."""
+    assert word in advice.for_slow_flushes(where)
+
+
+def test_a_virtual_disk_that_claims_to_spin_is_not_believed() -> None:
+    """virtio says rotational for every disk."""
+    assert not advice.is_spinning(target(device(bus="virtio", rotational=True)))
+    assert advice.is_spinning(target(device(bus="sata", rotational=True)))

@@ -1,0 +1,120 @@
+"""Judging an interval: certain when it is, undecided when it is not."""
+
+import pytest
+from fakes import result_of, run_of, stream
+
+from etcdbench import judge
+from etcdbench.judge import Criterion, Evidence
+from etcdbench.model import Finding, Result, Verdict
+
+MS = 1_000_000
+CRITERION = Criterion(
+    check="wal_fsync_p99",
+    stream="wal",
+    what="WAL flushes",
+    limit_ns=10 * MS,
+    reference="https://example.org",
+)
+
+
+def judged(*seconds: dict[int, int], error: float = 0.05, catch_up: int = 0) -> Finding:
+    """Judge a WAL of these seconds."""
+    return judge.judge_p99(
+        Evidence(result=wal(*seconds, catch_up=catch_up), phase="steady", error=error), CRITERION
+    )
+
+
+def wal(*seconds: dict[int, int], catch_up: int = 0) -> Result:
+    """Build a result whose only round has these seconds of WAL flushes."""
+    return result_of(run_of("steady", stream("wal", seconds, catch_up=catch_up)))
+
+
+@pytest.mark.parametrize(
+    ("second", "verdict"),
+    [
+        ({MS: 150}, Verdict.PASS),
+        ({MS: 100, 12 * MS: 50}, Verdict.FAIL),
+        ({MS: 1485, 12 * MS: 15}, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_the_interval_decides(second: dict[int, int], verdict: Verdict) -> None:
+    """Far below passes, far above fails, at the limit nothing is certain."""
+    assert judged(*[second] * 10).verdict is verdict
+
+
+def test_a_few_clean_samples_prove_nothing() -> None:
+    """100 flushes without one over the limit are no pass."""
+    assert judged({MS: 100}).verdict is Verdict.INCONCLUSIVE
+
+
+def test_no_samples_are_no_pass() -> None:
+    """An empty stream is undecided, with no figure."""
+    empty = judged()
+
+    assert empty.verdict is Verdict.INCONCLUSIVE
+    assert empty.measured_seconds is None
+    assert empty.because == "no WAL flushes were measured"
+
+
+def test_clustered_exceedances_are_worth_less() -> None:
+    """The same share of 0.5 %: spread evenly it passes, in one bad second it does not."""
+    evenly = judged(*[{MS: 199, 12 * MS: 1}] * 30)
+    clustered = judged(*[{MS: 200}] * 29, {MS: 170, 12 * MS: 30})
+
+    assert evenly.verdict is Verdict.PASS
+    assert clustered.verdict is Verdict.INCONCLUSIVE
+
+
+def test_flushes_that_caught_up_are_no_samples_of_their_own() -> None:
+    """600 clean flushes pass; not when 400 of them only caught up after a stall."""
+    assert judged(*[{MS: 150}] * 4).verdict is Verdict.PASS
+    assert judged(*[{MS: 150}] * 4, catch_up=400).verdict is Verdict.INCONCLUSIVE
+
+
+def test_the_finding_holds_the_exact_and_etcds_figure() -> None:
+    """Constant 9 ms: the exact p99 is 9 ms, etcd's buckets read 15.9 ms."""
+    finding = judged(*[{9 * MS: 150}] * 5)
+
+    assert finding.measured_seconds == 0.009
+    assert finding.etcd_would_report_seconds == pytest.approx(0.01592)
+    assert finding.samples == 750
+    assert finding.verdict is Verdict.PASS
+
+
+def test_a_fail_has_advice_and_a_pass_has_none() -> None:
+    """Advice comes with what is wrong only."""
+    assert judged(*[{12 * MS: 150}] * 5).advice
+    assert not judged(*[{MS: 150}] * 5).advice
+
+
+def test_the_longest_flush_is_named_with_its_moment() -> None:
+    """Over one second fails, and the sentence says in which second of which round."""
+    result = wal({MS: 150}, {MS: 149, 1500 * MS: 1}, {MS: 150})
+
+    finding = judge.judge_longest(
+        Evidence(result=result, phase="steady"),
+        check="wal_stall_election",
+        limit_ns=1000 * MS,
+        verdict=Verdict.FAIL,
+        reference="https://example.org",
+    )
+
+    assert finding is not None
+    assert finding.verdict is Verdict.FAIL
+    assert "1 of 450 WAL flushes took over 1.00 s" in finding.because
+    assert "second 2 of round 1" in finding.because
+
+
+def test_no_flush_over_the_limit_says_none() -> None:
+    """A clean tail passes with the longest flush named all the same."""
+    finding = judge.judge_longest(
+        Evidence(result=wal({MS: 150}), phase="steady"),
+        check="wal_stall_heartbeat",
+        limit_ns=100 * MS,
+        verdict=Verdict.WARN,
+        reference="https://example.org",
+    )
+
+    assert finding is not None
+    assert finding.verdict is Verdict.PASS
+    assert finding.because.startswith("none of 150")

@@ -1,0 +1,239 @@
+"""A measurement from beginning to end, on a disk that takes exactly as long as the test says."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+from fakes import SimulatedEngine, constant, result_of
+
+from etcdbench import checks, ladder, profile
+from etcdbench.errors import FioError
+from etcdbench.fio import FioOutput, RunInterrupted
+from etcdbench.histogram import Histogram
+from etcdbench.judge import Evidence
+from etcdbench.measure import Measurement
+from etcdbench.model import Result, Run, Settings
+from etcdbench.plan import Plan, make_plan
+from etcdbench.workspace import Workspace
+
+MS = 1_000_000
+
+
+class Silent:
+    """An observer that counts."""
+
+    def __init__(self) -> None:
+        """Nothing has happened yet."""
+        self.begun: list[str] = []
+        self.ended: list[Run] = []
+
+    def begin(self, phase: str, seconds: float) -> None:
+        """Note a run's begin."""
+        del seconds
+        self.begun.append(phase)
+
+    def tick(self, seconds: float, wal: Histogram | None, bytes_written: int) -> None:
+        """Hear of time passing."""
+
+    def end(self, run: Run) -> None:
+        """Note a run's end."""
+        self.ended.append(run)
+
+
+def plan(mode: str = "default", *, name: str = "steady", beside_etcd: bool = False) -> Plan:
+    """Plan a measurement at load s."""
+    return make_plan(
+        main=profile.load(name),
+        ladder=profile.load("ladder"),
+        settings=Settings(profile=name, load="s", mode=mode, beside_etcd=beside_etcd),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    )
+
+
+def measurement(
+    engine: SimulatedEngine, todo: Plan, tmp_path: Path, saved: list[Result] | None = None
+) -> Measurement:
+    """Put a measurement together as the session does."""
+    folder = Workspace(tmp_path, -1)
+    return Measurement(
+        plan=todo,
+        result=result_of(settings=todo.settings, requests=todo.requests, complete=False),
+        engine=engine,
+        target=folder,
+        scratch=folder,
+        decided=lambda known, phase, look: checks.decided(
+            Evidence(
+                result=known,
+                phase=phase,
+                error=todo.errors[min(look, len(todo.errors) - 1)],
+                judge_commits=todo.judge_commits,
+            )
+        ),
+        failed=lambda known, phase: ladder.why_rung_fails(known, phase) is not None,
+        save=(saved if saved is not None else []).append,
+        observer=Silent(),
+    )
+
+
+def phases(result: Result) -> list[str]:
+    """Return the phases of all runs, in order."""
+    return [run.phase for run in result.runs]
+
+
+def test_a_good_disk_is_calibrated_twice_measured_until_sure_and_climbs_to_the_top(
+    tmp_path: Path,
+) -> None:
+    """Flushes of 1 ms: three rounds prove the commits, and every cluster class holds."""
+    result = measurement(SimulatedEngine(constant(MS)), plan(), tmp_path).run()
+
+    assert phases(result) == [
+        "calibrate",
+        "calibrate",
+        "steady",
+        "steady",
+        "steady",
+        "ladder-m",
+        "ladder-l",
+        "ladder-xl",
+    ]
+    assert result.complete
+
+
+def test_a_bad_disk_is_found_out_in_the_first_round(tmp_path: Path) -> None:
+    """Flushes of 20 ms: one round is enough, and no rung beyond the smallest is tried."""
+    result = measurement(SimulatedEngine(constant(20 * MS)), plan(), tmp_path).run()
+
+    assert phases(result)[-1] == "steady"
+    assert phases(result).count("steady") == 1
+
+
+def test_a_disk_at_the_limit_is_measured_to_the_cap(tmp_path: Path) -> None:
+    """With 1 % of flushes over 10 ms nothing is ever sure."""
+
+    def at_the_limit(number: int) -> int:
+        return 11 * MS if number % 100 == 50 else MS
+
+    todo = plan()
+    result = measurement(SimulatedEngine(at_the_limit), todo, tmp_path).run()
+
+    assert phases(result).count("steady") == todo.rounds_max
+
+
+def test_a_full_measurement_goes_to_the_cap(tmp_path: Path) -> None:
+    """--full does not stop when it is sure."""
+    todo = plan("full")
+    result = measurement(SimulatedEngine(constant(MS)), todo, tmp_path).run()
+
+    assert phases(result).count("steady") == todo.rounds_max
+
+
+def test_a_flush_time_that_moved_is_calibrated_once_more(tmp_path: Path) -> None:
+    """The guess of the first run does not count; a disk that slows down does."""
+    counter = itertools.count()
+
+    class Slowing(SimulatedEngine):
+        def run(self, *args: object, **kwargs: object) -> FioOutput:
+            slow = 4 if next(counter) else 1
+            self._latency_of = constant(slow * MS)
+            return super().run(*args, **kwargs)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+    result = measurement(Slowing(constant(MS)), plan(), tmp_path).run()
+
+    assert phases(result)[:4] == ["calibrate", "calibrate", "calibrate", "steady"]
+
+
+def test_wal_and_database_grow_on_from_run_to_run(tmp_path: Path) -> None:
+    """Nothing is ever overwritten: an overwrite needs no journal commit and is too easy."""
+    result = measurement(SimulatedEngine(constant(MS)), plan(), tmp_path).run()
+
+    for before, after in itertools.pairwise(result.runs):
+        assert before.wal is not None
+        assert before.backend is not None
+        assert after.wal is not None
+        assert after.backend is not None
+        assert after.wal.start_offset_bytes == before.wal.start_offset_bytes + sum(
+            before.wal.sizes_bytes
+        )
+        assert after.backend.start_page == (before.backend.start_page or 16) + sum(
+            before.backend.new_pages
+        )
+
+
+def test_every_run_is_saved_when_it_has_ended(tmp_path: Path) -> None:
+    """An interrupted measurement keeps what it measured."""
+    saved: list[Result] = []
+    measurement(SimulatedEngine(constant(MS)), plan("quick"), tmp_path, saved).run()
+
+    assert [len(result.runs) for result in saved] == [1, 2, 3, 3]
+    assert [result.complete for result in saved] == [False, False, False, True]
+
+
+def test_a_failing_fio_leaves_the_runs_before_it_saved(tmp_path: Path) -> None:
+    """The error comes through, and the last saved result holds the earlier runs."""
+    saved: list[Result] = []
+    counter = itertools.count()
+
+    class Failing(SimulatedEngine):
+        def run(self, *args: object, **kwargs: object) -> FioOutput:
+            if next(counter) == 2:
+                raise FioError("fio failed", hint="look")
+            return super().run(*args, **kwargs)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+    with pytest.raises(FioError):
+        measurement(Failing(constant(MS)), plan(), tmp_path, saved).run()
+
+    assert phases(saved[-1]) == ["calibrate", "calibrate"]
+    assert not saved[-1].complete
+
+
+def test_an_interrupted_run_is_kept_as_far_as_it_came(tmp_path: Path) -> None:
+    """Partial documents become a partial run, and the result says why."""
+    saved: list[Result] = []
+    counter = itertools.count()
+
+    class Interrupting(SimulatedEngine):
+        def run(self, *args: object, **kwargs: object) -> FioOutput:
+            output = super().run(*args, **kwargs)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+            if next(counter) < 2:
+                return output
+            raise RunInterrupted(
+                FioOutput(documents=output.documents[:3], stopped="interrupted", wall_seconds=3.0)
+            )
+
+    with pytest.raises(RunInterrupted):
+        measurement(Interrupting(constant(MS)), plan(), tmp_path, saved).run()
+
+    assert phases(saved[-1]) == ["calibrate", "calibrate", "steady"]
+    assert saved[-1].runs[-1].stopped == "interrupted"
+    assert saved[-1].interrupted
+    assert 0 < saved[-1].runs[-1].streams[0].histogram().count < 500
+
+
+def test_beside_a_live_etcd_the_rate_is_a_gentle_share(tmp_path: Path) -> None:
+    """First ten requests a second, then at most a tenth of what the disk could do."""
+    result = measurement(SimulatedEngine(constant(4 * MS)), plan(beside_etcd=True), tmp_path).run()
+    rates = [run.rate_per_second or 0 for run in result.runs]
+
+    assert rates[0] == 10
+    assert max(rates) == pytest.approx(0.1 * 1000 / 4)
+    assert "ladder-m" not in phases(result)
+
+
+def test_beside_a_live_etcd_a_flush_over_its_heartbeat_ends_everything(tmp_path: Path) -> None:
+    """We let go at once, keep what was measured, and say why."""
+    saved: list[Result] = []
+
+    result = measurement(
+        SimulatedEngine(constant(150 * MS)), plan(beside_etcd=True), tmp_path, saved
+    ).run()
+
+    assert phases(result) == ["calibrate"]
+    assert "heartbeat" in (result.interrupted or "")
+    assert not result.complete
+
+
+def test_the_recipe_is_one_run(tmp_path: Path) -> None:
+    """No calibration, no ladder, one stream."""
+    result = measurement(SimulatedEngine(constant(MS)), plan(name="recipe"), tmp_path).run()
+
+    assert phases(result) == ["recipe"]
+    assert [stream.name for stream in result.runs[0].streams] == ["wal"]

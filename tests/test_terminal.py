@@ -1,0 +1,93 @@
+"""What the user sees, at 80 columns and without colours."""
+
+import io
+from collections.abc import Sequence
+
+import pytest
+from fakes import device, result_of, run_of, stream, target
+from rich.console import Console
+
+from etcdbench import terminal
+from etcdbench.assessment import assess
+from etcdbench.model import Result, Verdict
+
+MS = 1_000_000
+
+
+def shown(result: Result, *, width: int = 80) -> str:
+    """Return the report as plain text."""
+    out = io.StringIO()
+    console = Console(file=out, width=width, highlight=False, markup=False, emoji=False)
+    for part in terminal.blocks(assess(result, result_file="r.json"), result):
+        console.print(part)
+    return out.getvalue()
+
+
+def measured(seconds: Sequence[dict[int, int]], **changes: object) -> Result:
+    """Build four rounds with a WAL of these seconds."""
+    one = run_of("steady", stream("wal", seconds), stream("commit", [{9 * MS: 10}] * 16))
+    return result_of(*(one,) * 4, **changes)
+
+
+GOOD = measured([{3 * MS: 150}] * 16)
+BAD = measured([{12 * MS: 150}] * 16)
+
+
+def test_the_verdict_comes_first() -> None:
+    """The first words are the answer."""
+    assert shown(GOOD).split()[0] == "PASS"
+    assert shown(BAD).split()[0] == "FAIL"
+
+
+def test_a_fail_gives_its_reason_next_and_its_source() -> None:
+    """The sentence that decides follows the verdict; the limit's address is there."""
+    text = shown(BAD)
+
+    assert "100 % of WAL flushes took over 10.0 ms" in text.split("\n\n")[0].replace("\n", " ")
+    assert "https://etcd.io/docs/v3.6/faq/" in text
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    """The table fits into 80 columns."""
+    long_names = measured(
+        [{12 * MS: 150}] * 16,
+        target=target(device(model="X" * 200), mount_point="/" + "y" * 200),
+    )
+    for result in (GOOD, BAD, long_names):
+        assert max(len(line) for line in shown(result, width=width).splitlines()) <= width
+
+
+def test_names_from_outside_do_not_command_the_terminal() -> None:
+    """A disk model with an escape sequence, or with rich's own markup, is plain text."""
+    evil = measured([{MS: 150}] * 16, target=target(device(model="\x1b]0;owned\x07[red]x[/red]")))
+
+    text = shown(evil)
+
+    assert "\x1b" not in text
+    assert "[red]x[/red]" in text.replace("\n", "")
+
+
+def test_every_verdict_has_a_sentence_and_a_style() -> None:
+    """None is shown bare."""
+    assert set(terminal.SENTENCES) == set(terminal.STYLES) == set(Verdict)
+
+
+def test_every_check_has_a_name_for_people() -> None:
+    """The table shows words, not identifiers."""
+    for finding in assess(BAD, result_file=None).checks:
+        assert finding.id in terminal.NAMES
+
+
+def test_progress_without_a_terminal_is_one_line_a_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """Logs stay readable, and standard output stays free."""
+    with terminal.Screen(as_json=True) as screen:
+        screen.begin("steady", 16.0)
+        screen.tick(1.0, None, 0)
+        screen.end(GOOD.runs[0])
+    captured = capsys.readouterr()
+
+    assert captured.out == ""
+    assert captured.err.splitlines() == [
+        "steady: 16.0 s, 2,400 WAL flushes, p99 3.00 ms, 1.00 MB written"
+    ]
