@@ -1,0 +1,58 @@
+"""Call the program as a user does, and look at what it leaves behind."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def start(*arguments: str | Path, path: str | None = None) -> "subprocess.Popen[str]":
+    """Start the program in the background; `path` replaces the search path."""
+    environment = {**os.environ, "COLUMNS": "80", **({"PATH": path} if path is not None else {})}
+    return subprocess.Popen(
+        [sys.executable, "-m", "etcdbench", *map(str, arguments)],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def call(
+    *arguments: str | Path, path: str | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run the program to its end."""
+    with start(*arguments, path=path) as process:
+        out, err = process.communicate(timeout=250)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def complaint(done: "subprocess.CompletedProcess[str]") -> tuple[str, str]:
+    """Return the one line that says what is wrong, and the hint; everything else is a failure."""
+    assert "Traceback" not in done.stderr, done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert lines[-2].startswith("etcdbench: "), done.stderr
+    assert lines[-1].startswith("hint: "), done.stderr
+    return lines[-2], lines[-1]
+
+
+def left_behind(directory: Path) -> list[str]:
+    """Return what is in a directory and in our memory-backed one, by name."""
+    scratch = [path.name for path in Path("/dev/shm").glob(".etcdbench-*")]  # noqa: S108 - only looked at
+    return sorted(path.name for path in directory.iterdir()) + scratch
+
+
+def fio_processes(directory: Path) -> list[int]:
+    """Return the fio processes that work in or below a directory."""
+    found: list[int] = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            name, place = (entry / "comm").read_text().strip(), (entry / "cwd").readlink()
+        except OSError:
+            continue
+        if name == "fio" and place.is_relative_to(directory):
+            found.append(int(entry.name))
+    return found

@@ -1,0 +1,35 @@
+"""Fixtures that more than one file needs."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lab import why_no_lab
+
+from etcdbench.mounts import find_mount
+from etcdbench.preflight import NOT_DISKS
+
+
+@pytest.fixture
+def disk_path(tmp_path: Path) -> Iterator[Path]:
+    """Give an empty directory on a disk, also where the usual temporary directory is in memory."""
+    if find_mount(tmp_path).filesystem not in NOT_DISKS:
+        folder = tmp_path / "disk"
+        folder.mkdir()
+        yield folder
+        return
+    folder = Path(tempfile.mkdtemp(dir=Path(__file__).parent, prefix=".disk-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what this machine cannot do, and say why."""
+    no_fio = None if shutil.which("fio") else "fio is not installed"
+    no_lab = no_fio or why_no_lab()
+    for item in items:
+        for marker, reason in (("fio", no_fio), ("lab", no_lab)):
+            if reason and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
