@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 
@@ -19,9 +20,7 @@ def start(*arguments: str | Path, path: str | None = None) -> "subprocess.Popen[
     )
 
 
-def call(
-    *arguments: str | Path, path: str | None = None
-) -> "subprocess.CompletedProcess[str]":
+def call(*arguments: str | Path, path: str | None = None) -> "subprocess.CompletedProcess[str]":
     """Run the program to its end."""
     with start(*arguments, path=path) as process:
         out, err = process.communicate(timeout=250)
@@ -39,7 +38,7 @@ def complaint(done: "subprocess.CompletedProcess[str]") -> tuple[str, str]:
 
 def left_behind(directory: Path) -> list[str]:
     """Return what is in a directory and in our memory-backed one, by name."""
-    scratch = [path.name for path in Path("/dev/shm").glob(".etcdbench-*")]  # noqa: S108 - only looked at
+    scratch = [path.name for path in Path("/dev/shm").glob(".etcdbench-*")]
     return sorted(path.name for path in directory.iterdir()) + scratch
 
 
@@ -56,3 +55,14 @@ def fio_processes(directory: Path) -> list[int]:
         if name == "fio" and place.is_relative_to(directory):
             found.append(int(entry.name))
     return found
+
+
+def wait_for_fio(directory: Path, *, seconds: float = 20.0) -> list[int]:
+    """Wait until fio works below a directory."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = fio_processes(directory)
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("fio did not start")

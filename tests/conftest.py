@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab import why_no_lab
 
 from etcdbench.mounts import find_mount
 from etcdbench.preflight import NOT_DISKS
+from lab import why_no_lab
 
 
 @pytest.fixture

@@ -8,13 +8,16 @@ import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 CONSUMER_SATA = "write_us=60 write_mbps=450 flush_us=1200 flush_mbps=200 sigma=0.5"
 CONSUMER_NVME = "write_us=20 write_mbps=1500 flush_us=700 sigma=0.6 stall_p=0.002 stall_ms=15"
 GOOD_NVME = "write_us=10 write_mbps=2500 flush_us=60 sigma=0.3"
 HDD = "write_us=500 write_mbps=150 flush_us=4000 sigma=0.3"
+
+
+FAIL_NAME = "fail-now"
 
 
 def lab_directory() -> Path | None:
@@ -37,14 +40,33 @@ def why_no_lab() -> str | None:
     return None
 
 
+def failing_copy(folder: Path, scratch: Path) -> Path:
+    """Copy the lab, with a disk that can be made to fail."""
+    copy = scratch / "lab"
+    copy.mkdir(exist_ok=True)
+    shutil.copy(folder / "simdisk.sh", copy)
+    fails = f'if(access("{scratch / FAIL_NAME}",F_OK)==0){{fuse_reply_err(r,EIO);return;}}'
+    source = (folder / "simdisk.c").read_text()
+    for name in ("ll_write", "ll_fsync"):
+        head, brace, rest = source.partition(f"static void {name}(")
+        arguments, opening, body = rest.partition("{")
+        source = f"{head}{brace}{arguments}{opening}{fails}{body}"
+    (copy / "simdisk.c").write_text(source)
+    return copy
+
+
 @contextlib.contextmanager
 def simulated_disk(
     scratch: Path, name: str, behaviour: str, *, filesystem: str = "ext4", size_mb: int = 4000
-) -> Iterator[Path]:
-    """Mount a disk of known behaviour and give its mount point; it is gone in the end."""
+) -> Generator[Path, None, None]:
+    """Mount a disk of known behaviour and give its mount point; it is gone in the end.
+
+    From the moment that `FAIL_NAME` exists in `scratch`, every write and flush is an I/O error.
+    """
     folder = lab_directory()
     if folder is None:
         raise AssertionError("ask why_no_lab first")
+    folder = failing_copy(folder, scratch)
     script, environment = str(folder / "simdisk.sh"), {**os.environ, "LAB": str(scratch)}
     up = subprocess.run(
         ["bash", script, "up", name, filesystem, str(size_mb), *behaviour.split()],

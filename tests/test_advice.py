@@ -1,10 +1,10 @@
 """Advice that fits the device."""
 
 import pytest
-from fakes import device, target
 
 from etcdbench import advice
 from etcdbench.machine import Target
+from fakes import device, target
 
 
 @pytest.mark.parametrize(
@@ -28,5 +28,5 @@ def test_the_advice_fits_the_device(where: Target, word: str) -> None:
 
 def test_a_virtual_disk_that_claims_to_spin_is_not_believed() -> None:
     """virtio says rotational for every disk."""
-    assert not advice.is_spinning(target(device(bus="virtio", rotational=True)))
-    assert advice.is_spinning(target(device(bus="sata", rotational=True)))
+    assert not advice.spins(device(bus="virtio", rotational=True))
+    assert advice.spins(device(bus="sata", rotational=True))

@@ -1,12 +1,13 @@
 """The JSON object that scripts rely on."""
 
 import json
+from typing import Any
 
 import pytest
-from fakes import result_of, run_of, stream
 
 from etcdbench.assessment import assess, shares, to_json
 from etcdbench.histogram import Histogram
+from fakes import result_of, run_of, stream
 
 MS = 1_000_000
 RESULT = result_of(
@@ -16,9 +17,9 @@ RESULT = result_of(
 )
 
 
-def decoded() -> dict[str, object]:
+def decoded() -> dict[str, Any]:
     """Return the object as a script sees it."""
-    answer: dict[str, object] = json.loads(to_json(assess(RESULT, result_file="r.json")))
+    answer: dict[str, Any] = json.loads(to_json(assess(RESULT, result_file="r.json")))
     return answer
 
 
@@ -45,7 +46,6 @@ def test_a_check_has_every_field_of_the_interface() -> None:
     """Also those that are null."""
     checks = decoded()["checks"]
 
-    assert isinstance(checks, list)
     assert {
         "id",
         "phase",
@@ -66,7 +66,6 @@ def test_histograms_go_through_etcds_fourteen_buckets() -> None:
     """Keys are the bucket edges in seconds; calibration is left out."""
     histograms = decoded()["histograms"]
 
-    assert isinstance(histograms, dict)
     assert set(histograms) == {"wal.steady", "commit.steady"}
     wal = histograms["wal.steady"]
     assert wal["count"] == 4 * 16 * 150

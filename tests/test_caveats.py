@@ -2,11 +2,11 @@
 
 import msgspec
 import pytest
-from fakes import device, result_of, run_of, stream, target
 
 from etcdbench import caveats
 from etcdbench.machine import CgroupLimits, Device, LiveEtcd, MachineLoad
 from etcdbench.model import Result, Settings
+from fakes import device, result_of, run_of, stream, target
 
 MS = 1_000_000
 RUN = run_of("steady", stream("wal", [{MS: 150}] * 16))

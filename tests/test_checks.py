@@ -1,11 +1,11 @@
 """From results to verdicts: what was not measured, or only gently, is never a pass."""
 
 import pytest
-from fakes import result_of, run_of, stream
 
 from etcdbench import checks
 from etcdbench.judge import Evidence
 from etcdbench.model import Result, Run, Settings, Verdict
+from fakes import result_of, run_of, stream
 
 MS = 1_000_000
 WAL_GOOD = stream("wal", [{MS: 150}] * 16)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from cli import call, complaint
-
 from etcdbench import profile
 
 

@@ -5,8 +5,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from cli import call, complaint, left_behind
 
+from cli import call, complaint, left_behind
 from etcdbench.workspace import workspace
 
 GOOD_VERSION = 'case "$*" in *--version*) echo fio-3.33; exit 0;; esac\n'
@@ -105,7 +105,9 @@ def test_wrong_usage_has_status_2(disk_path: Path, arguments: list[str]) -> None
 def test_a_hostile_profile_is_refused(tmp_path: Path, disk_path: Path) -> None:
     """Options that we do not know never reach fio."""
     profile = tmp_path / "evil.toml"
-    profile.write_text('format = "etcdbench-profile"\nversion = 1\ntitle = "x"\nexec_prerun = "x"\n')
+    profile.write_text(
+        'format = "etcdbench-profile"\nversion = 1\ntitle = "x"\nexec_prerun = "x"\n'
+    )
     fio = search_path(tmp_path / "bin", GOOD_VERSION + "exit 9")
 
     done = call("run", disk_path, "--profile", profile, path=fio)
@@ -117,7 +119,7 @@ def test_a_hostile_profile_is_refused(tmp_path: Path, disk_path: Path) -> None:
 def test_a_run_that_is_going_on_is_not_disturbed(tmp_path: Path, disk_path: Path) -> None:
     """The second run refuses, and the first one's directory stays."""
     fio = search_path(tmp_path / "bin", GOOD_VERSION + "exit 9")
-    with workspace(disk_path, alone=True) as first:
+    with workspace(disk_path, alone=True, on_leftover=print) as first:
         done = call("run", disk_path, "-o", tmp_path / "r.json", path=fio)
         alive = first.path.is_dir()
 

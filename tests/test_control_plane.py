@@ -252,7 +252,7 @@ def test_an_anonymous_number_is_looked_up_by_path(tmp_path: Path) -> None:
     process = tmp_path / "proc/7"
     anonymous = os.makedev(0, 77)
     assert disk.holds(anonymous, "/db/member/wal/0.wal", process)
-    assert not disk.holds(anonymous, "/tmp/x", process)  # noqa: S108 - only a name in a tree
+    assert not disk.holds(anonymous, "/tmp/x", process)
     assert not disk.holds(anonymous, "/db/x", tmp_path / "proc/8")
     assert disk.holds(os.makedev(8, 0), "/x", process)
 

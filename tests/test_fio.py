@@ -7,12 +7,12 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from fakes import DATA, document
 
 from etcdbench import process
 from etcdbench.errors import FioError
 from etcdbench.fio import DocumentSplitter, Fio, FioOutput, RunInterrupted, find_fio
 from etcdbench.jobfile import FioJob
+from fakes import DATA, document
 
 RECORDED = DATA / "fio" / "3.33"
 JOB = FioJob(
@@ -161,7 +161,7 @@ def test_a_recorded_failure_is_one_sentence_with_a_fitting_hint(tmp_path: Path) 
         f"cat {RECORDED}/full.stdout; cat {RECORDED}/full.stderr >&2; exit 1",
     )
 
-    with pytest.raises(FioError, match="fio failed with status 1: .*No space left") as caught:
+    with pytest.raises(FioError, match=r"fio failed with status 1: .*No space left") as caught:
         run(fake, tmp_path)
 
     assert "full" in caught.value.hint
@@ -186,9 +186,26 @@ def test_a_fio_that_fails_is_never_a_result(tmp_path: Path, body: str, sentence:
         run(program(tmp_path / "a", body), tmp_path)
 
 
-def test_a_fio_that_hangs_is_stopped_when_its_time_is_up(tmp_path: Path) -> None:
-    """The parent's own clock decides, and the reason is kept."""
-    fake = program(tmp_path / "a", "exec sleep 60")
+def test_a_fio_that_hangs_is_one_sentence(tmp_path: Path) -> None:
+    """Nothing came until its time was up."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+
+    with pytest.raises(FioError, match="returned nothing: fio did not end"):
+        Fio(program(tmp_path / "a", "exec sleep 60"), "fio-3.33", process.StopRequest()).run(
+            JOB,
+            directory=tmp_path,
+            scratch=scratch,
+            keep_open=(),
+            seconds_max=0.3,
+            watch=lambda seconds, document: None,
+        )
+
+
+def test_a_fio_that_takes_too_long_is_stopped_and_its_documents_are_kept(tmp_path: Path) -> None:
+    """The parent's own clock decides, and the reason is told."""
+    (tmp_path / "out.json").write_text(json.dumps(document(1000, {"wal": {1: 1}}), indent=1) + "\n")
+    fake = program(tmp_path / "a", f"cat {tmp_path}/out.json; exec sleep 60")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
 
@@ -201,7 +218,8 @@ def test_a_fio_that_hangs_is_stopped_when_its_time_is_up(tmp_path: Path) -> None
         watch=lambda seconds, document: None,
     )
 
-    assert output.stopped == "time is up"
+    assert output.stopped == "fio did not end within 0 s"
+    assert len(output.documents) == 1
 
 
 def test_an_interrupt_keeps_what_was_measured(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_a_difference_undoes_a_merge(a: Histogram, b: Histogram) -> None:
 def test_a_difference_below_zero_is_refused() -> None:
     """Cumulative counts that go down are an error, not a negative count."""
     with pytest.raises(ValueError, match="negative"):
-        Histogram.from_bins({1: 1}) - Histogram.from_bins({1: 2})
+        _ = Histogram.from_bins({1: 1}) - Histogram.from_bins({1: 2})
 
 
 @given(histograms.filter(lambda h: h.count > 0), st.floats(0.01, 0.99), st.floats(0.01, 0.99))

@@ -2,7 +2,7 @@
 
 from pathlib import PurePath
 
-from etcdbench.jobfile import etcd_job, recipe_job, wal_segments
+from etcdbench.jobfile import FioJob, etcd_job, recipe_job, wal_segments
 from etcdbench.workload import BackendSchedule, Recipe, WalSchedule
 
 WAL = WalSchedule(due_ms=(500, 507), sizes_bytes=(1392, 2784))
@@ -10,7 +10,9 @@ BACKEND = BackendSchedule(due_ms=(600, 710), new_pages=(2, 1))
 SCRATCH = PurePath("/dev/shm/x")
 
 
-def job(wal: WalSchedule = WAL, backend: BackendSchedule = BACKEND, *, fallocate: bool = True):  # noqa: ANN201 - a FioJob
+def job(
+    wal: WalSchedule = WAL, backend: BackendSchedule = BACKEND, *, fallocate: bool = True
+) -> FioJob:
     """Compile with the usual scratch directory."""
     return etcd_job(wal=wal, backend=backend, fallocate=fallocate, scratch=SCRATCH)
 
@@ -72,7 +74,7 @@ def test_segments_are_preallocated_and_never_laid_out() -> None:
 
     assert "[preallocate-wal-0]\nfilename=wal-0\n" in text
     assert "size=64000000\nfallocate=native\ncreate_only=1\n" in text
-    assert "size=64000000\nfallocate=none\ncreate_only=1\n" in job(fallocate=False).job_file
+    assert "size=64000000\nfallocate=truncate\ncreate_only=1\n" in job(fallocate=False).job_file
 
 
 def test_fio_dies_with_us_and_syncs_one_at_a_time() -> None:

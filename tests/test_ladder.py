@@ -1,10 +1,9 @@
 """The largest cluster class: monotonic, with the reason in words."""
 
-from fakes import result_of, run_of, stream
-
 from etcdbench import ladder
 from etcdbench.model import Result, Run, Settings, Verdict
 from etcdbench.workload import Requests
+from fakes import result_of, run_of, stream
 
 MS = 1_000_000
 GOOD, BAD = {MS: 300}, {MS: 200, 20 * MS: 100}

@@ -4,7 +4,6 @@ import itertools
 from pathlib import Path
 
 import pytest
-from fakes import SimulatedEngine, constant, result_of
 
 from etcdbench import checks, ladder, profile
 from etcdbench.errors import FioError
@@ -15,6 +14,7 @@ from etcdbench.measure import Measurement
 from etcdbench.model import Result, Run, Settings
 from etcdbench.plan import Plan, make_plan
 from etcdbench.workspace import Workspace
+from fakes import SimulatedEngine, constant, result_of
 
 MS = 1_000_000
 

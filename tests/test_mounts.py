@@ -93,7 +93,7 @@ def memory_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
     for name in ("dev/shm", "run/user/1000"):
         (tmp_path / name).mkdir(parents=True)
-    memory = ("/dev/shm", "/run", "/run/user/1000")  # noqa: S108 - only a name in a tree
+    memory = ("/dev/shm", "/run", "/run/user/1000")
     lines = [mount_line(at, "tmpfs", "tmpfs") for at in memory]
     write_mounts(tmp_path, ROOT_LINE, *lines)
     return tmp_path

@@ -1,7 +1,6 @@
 """fio's documents and logs, recorded from a real fio and made up where an exact figure is asked."""
 
 import pytest
-from fakes import DATA, document
 
 from etcdbench import parse
 from etcdbench.errors import FioError
@@ -9,6 +8,7 @@ from etcdbench.fio import Document, DocumentSplitter, FioOutput
 from etcdbench.histogram import merge
 from etcdbench.jobfile import FioJob
 from etcdbench.workload import BackendSchedule, WalSchedule
+from fakes import DATA, document
 
 MS = 1_000_000
 RECORDED = DATA / "fio" / "3.33"
@@ -172,12 +172,17 @@ def test_punctual_flushes_are_not_flagged() -> None:
     assert parse.count_catch_ups(parse.latency_log(""), due) == 0
 
 
+Documents = tuple[Document, ...]
+EMPTY: Document = {}
+NO_LIST: Document = {"jobs": "x"}
+
+
 @pytest.mark.parametrize(
     ("documents", "word"),
     [
-        ((), "no result"),
-        (({},), "section wal"),
-        (({"jobs": "x"},), "section wal"),
+        (Documents(), "no result"),
+        ((EMPTY,), "section wal"),
+        ((NO_LIST,), "section wal"),
         ((document(1000, {"wal": {MS: 1}}),), "section backend"),
         ((document(1000, {"wal": {}, "backend": {MS: 1}}),), "no fdatasync"),
         (

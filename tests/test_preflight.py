@@ -4,32 +4,28 @@ import os
 from pathlib import Path
 
 import pytest
-from fakes import target
 
 from etcdbench import preflight
 from etcdbench.errors import PreflightError
 from etcdbench.machine import LiveEtcd
+from fakes import target
 
 
-def test_a_directory_on_a_disk_is_described(tmp_path: Path) -> None:
+def test_a_directory_on_a_disk_is_described(disk_path: Path) -> None:
     """Path, filesystem, mount and room; nothing is written."""
-    if preflight.find_mount(tmp_path).filesystem in preflight.NOT_DISKS:
-        pytest.skip("the temporary directory of this machine is not on a disk")
-    found = preflight.find_target(tmp_path)
+    found = preflight.find_target(disk_path)
 
-    assert found.path == found.measured_path == str(tmp_path.resolve())
+    assert found.path == found.measured_path == str(disk_path.resolve())
     assert 0 < found.free_bytes < found.size_bytes
-    assert list(tmp_path.iterdir()) == []
+    assert list(disk_path.iterdir()) == []
 
 
-def test_a_missing_last_component_measures_its_parent(tmp_path: Path) -> None:
+def test_a_missing_last_component_measures_its_parent(disk_path: Path) -> None:
     """/var/lib/etcd does not exist before `kubeadm init`; and it is not made."""
-    if preflight.find_mount(tmp_path).filesystem in preflight.NOT_DISKS:
-        pytest.skip("the temporary directory of this machine is not on a disk")
-    found = preflight.find_target(tmp_path / "etcd")
+    found = preflight.find_target(disk_path / "etcd")
 
-    assert (found.path, found.measured_path) == (str(tmp_path / "etcd"), str(tmp_path.resolve()))
-    assert list(tmp_path.iterdir()) == []
+    assert (found.path, found.measured_path) == (str(disk_path / "etcd"), str(disk_path.resolve()))
+    assert list(disk_path.iterdir()) == []
 
 
 def test_a_mistyped_path_is_refused_and_not_made(tmp_path: Path) -> None:
@@ -79,7 +75,11 @@ def test_too_little_room_is_refused(tmp_path: Path) -> None:
 def test_a_live_etcd_is_refused_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """The reason names the process; with --beside-etcd it is handed on."""
     live = (LiveEtcd(name="etcd", pid=42, because="it has /var/lib/etcd/x open"),)
-    monkeypatch.setattr(preflight, "live_etcd", lambda **_: live)
+
+    def found(**_options: object) -> tuple[LiveEtcd, ...]:
+        return live
+
+    monkeypatch.setattr(preflight, "live_etcd", found)
     here = target(measured_path="/tmp")
 
     with pytest.raises(PreflightError, match=r"etcd \(process 42\) is live"):

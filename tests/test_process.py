@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,36 @@ from etcdbench.errors import EtcdbenchError, Interrupted
 PYTHON = sys.executable
 
 
+def ignore(_text: str) -> None:
+    """Hear nothing."""
+
+
+def never(_seconds: float) -> str | None:
+    """Find no reason to stop."""
+    return None
+
+
+def at_once(_seconds: float) -> str | None:
+    """Find one at once."""
+    return "enough"
+
+
+def once(heard: list[str]) -> Callable[[float], str | None]:
+    """Find one as soon as something was heard."""
+
+    def on_tick(_seconds: float) -> str | None:
+        return "enough" if heard else None
+
+    return on_tick
+
+
 def follow(code: str, tmp_path: Path, **changes: object) -> tuple[process.Completed, str | None]:
     """Follow a Python program that is given as text."""
     options: dict[str, object] = {
         "cwd": tmp_path,
         "keep_open": (),
-        "on_output": lambda text: None,
-        "on_tick": lambda seconds: None,
+        "on_output": ignore,
+        "on_tick": never,
         "stop": process.StopRequest(),
     }
     return process.follow([PYTHON, "-c", code], **{**options, **changes})  # type: ignore[arg-type]  # pyright: ignore[reportUnknownVariableType,reportArgumentType]
@@ -55,7 +79,7 @@ def test_bytes_that_are_no_text_do_no_harm(tmp_path: Path) -> None:
 
 def test_a_reason_from_the_watcher_stops_the_program(tmp_path: Path) -> None:
     """The parent's own clock ends a run, and says why."""
-    done, reason = follow("import time; time.sleep(60)", tmp_path, on_tick=lambda seconds: "enough")
+    done, reason = follow("import time; time.sleep(60)", tmp_path, on_tick=at_once)
 
     assert reason == "enough"
     assert done.status != 0
@@ -79,7 +103,7 @@ def test_a_program_that_ignores_polite_signals_is_killed(
         code,
         tmp_path,
         on_output=ready.append,
-        on_tick=lambda seconds: "enough" if ready else None,
+        on_tick=once(ready),
     )
 
     assert done.status == -signal.SIGKILL
@@ -100,7 +124,7 @@ def test_what_a_program_says_on_its_way_out_is_kept(tmp_path: Path) -> None:
         code,
         tmp_path,
         on_output=heard.append,
-        on_tick=lambda seconds: "enough" if heard else None,
+        on_tick=once(heard),
     )
 
     assert done.status == 128

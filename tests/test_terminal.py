@@ -4,12 +4,12 @@ import io
 from collections.abc import Sequence
 
 import pytest
-from fakes import device, result_of, run_of, stream, target
 from rich.console import Console
 
 from etcdbench import terminal
 from etcdbench.assessment import assess
 from etcdbench.model import Result, Verdict
+from fakes import device, result_of, run_of, stream, target
 
 MS = 1_000_000
 

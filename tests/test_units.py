@@ -9,7 +9,7 @@ from etcdbench import units
     ("seconds", "text"),
     [
         (None, "-"),
-        (0.0000000005, "0 ns"),
+        (0.0000000005, "0.50 ns"),
         (0.000000123, "123 ns"),
         (0.0000123, "12.3 µs"),
         (0.00999, "9.99 ms"),
@@ -25,6 +25,21 @@ def test_a_duration_has_three_digits_and_the_unit_that_fits(
 ) -> None:
     """No duration is shown in a unit that makes it hard to read."""
     assert text == units.format_seconds(seconds)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [
+        (0.000627, 0.000913, "627..913 µs"),
+        (0.00302, 0.00557, "3.02..5.57 ms"),
+        (0.0009, 0.012, "0.9..12 ms"),
+        (0.006, None, "6..? ms"),
+        (None, None, "-"),
+    ],
+)
+def test_an_interval_has_one_unit(low: float | None, high: float | None, text: str) -> None:
+    """Both ends can be compared at a glance; an unknown one is said to be unknown."""
+    assert text == units.format_interval(low, high)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def stale(parent: Path, name: str = "dead") -> Path:
 
 def test_the_directory_is_private_and_gone_in_the_end(tmp_path: Path) -> None:
     """Owner only, and nothing is left."""
-    with workspace.workspace(tmp_path, alone=True) as ours:
+    with workspace.workspace(tmp_path, alone=True, on_leftover=print) as ours:
         (ours.path / "wal-0").write_text("data")
         mode = ours.path.stat().st_mode & 0o777
 
@@ -34,27 +34,42 @@ def test_the_directory_is_private_and_gone_in_the_end(tmp_path: Path) -> None:
 
 def test_it_is_gone_after_an_error_too(tmp_path: Path) -> None:
     """An exception in the middle leaves nothing."""
-    with (
-        pytest.raises(RuntimeError),
-        workspace.workspace(tmp_path, alone=True) as ours,
-    ):
-        (ours.path / "db").write_text("data")
-        raise RuntimeError
+
+    def fail() -> None:
+        with workspace.workspace(tmp_path, alone=True, on_leftover=print) as ours:
+            (ours.path / "db").write_text("data")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_removed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that has become read-only keeps our files: the user hears of it."""
+    told: list[Path] = []
+
+    def fail(_path: Path, *, ignore_errors: bool) -> None:
+        assert ignore_errors
+
+    with workspace.workspace(tmp_path, alone=True, on_leftover=told.append) as ours:
+        monkeypatch.setattr(workspace.shutil, "rmtree", fail)
+
+    assert told == [ours.path]
 
 
 def test_what_a_dead_run_left_is_removed(tmp_path: Path) -> None:
     """The next run cleans up after a SIGKILL."""
     left = stale(tmp_path)
 
-    with workspace.workspace(tmp_path, alone=True):
+    with workspace.workspace(tmp_path, alone=True, on_leftover=print):
         assert not left.exists()
 
 
 def test_a_running_runs_directory_is_not_touched_and_refuses_a_second_run(tmp_path: Path) -> None:
     """Two at once would measure each other."""
-    with workspace.workspace(tmp_path, alone=True) as first:
+    with workspace.workspace(tmp_path, alone=True, on_leftover=print) as first:
         with pytest.raises(PreflightError, match="another etcdbench"):
             workspace.remove_stale(tmp_path, alone=True)
         assert first.path.is_dir()
@@ -63,8 +78,8 @@ def test_a_running_runs_directory_is_not_touched_and_refuses_a_second_run(tmp_pa
 def test_scratch_directories_of_several_runs_live_side_by_side(tmp_path: Path) -> None:
     """Runs on different disks share the memory-backed directory."""
     with (
-        workspace.workspace(tmp_path, alone=False) as first,
-        workspace.workspace(tmp_path, alone=False) as second,
+        workspace.workspace(tmp_path, alone=False, on_leftover=print) as first,
+        workspace.workspace(tmp_path, alone=False, on_leftover=print) as second,
     ):
         assert first.path.is_dir()
         assert second.path.is_dir()
@@ -142,6 +157,6 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
 
     with (
         pytest.raises(PreflightError, match="cannot be written to"),
-        workspace.workspace(missing, alone=True),
+        workspace.workspace(missing, alone=True, on_leftover=print),
     ):
         pass

@@ -1,6 +1,6 @@
 """What helps against slow flushes on this kind of device, the cheapest first."""
 
-from etcdbench.machine import Target
+from etcdbench.machine import Device, Target
 
 NETWORK_FILESYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "ceph", "9p", "virtiofs", "lustre"}
@@ -10,12 +10,12 @@ NETWORK_FILESYSTEMS = frozenset(
 DEFAULT = "give etcd an SSD with power-loss protection, or one of its own with nothing beside it"
 
 
-def is_spinning(target: Target) -> bool:
-    """Say whether a disk below the target turns; virtual disks only claim to."""
-    return any(
-        device.rotational and device.bus in {"sata", "sas", "scsi", "usb"}
-        for device in target.devices
-        if device.kind == "disk"
+def spins(device: Device) -> bool:
+    """Say whether a device is a spinning disk; virtual ones only claim to be."""
+    return (
+        device.kind == "disk"
+        and bool(device.rotational)
+        and device.bus in {"sata", "sas", "scsi", "usb"}
     )
 
 
@@ -25,7 +25,7 @@ def for_slow_flushes(target: Target) -> str:
     buses = {device.bus for device in target.devices}
     table = (
         (
-            is_spinning(target),
+            any(spins(device) for device in target.devices),
             "a spinning disk cannot flush fast enough for etcd: give etcd an SSD of its own",
         ),
         (

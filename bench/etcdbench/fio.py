@@ -109,7 +109,7 @@ class Fio:
             elapsed[0] = seconds
             reason = watch(seconds, splitter.newest())
             if reason is None and seconds > seconds_max:
-                return "time is up"
+                return f"fio did not end within {seconds_max:.0f} s"
             return reason
 
         done, reason = process.follow(
@@ -133,7 +133,7 @@ class Fio:
         )
         if reason == "interrupted":
             raise RunInterrupted(output)
-        _check_status(done, splitter, stopped=reason is not None)
+        _check_status(done, splitter, stopped=reason)
         return output
 
 
@@ -158,7 +158,6 @@ class DocumentSplitter:
         """Begin outside a document."""
         self.documents: list[Document] = []
         self.messages: list[str] = []
-        self.broken = False
         self._rest = ""
         self._open: list[str] | None = None
         self._seen = 0
@@ -188,12 +187,11 @@ class DocumentSplitter:
         if line != "}":
             return
         try:
-            document = msgspec.json.decode("\n".join(self._open).encode())
+            document = msgspec.json.decode("\n".join(self._open).encode(), type=Document)
         except (msgspec.DecodeError, RecursionError):
-            self.broken = True
+            self.messages.append("a part of its result is no JSON")
         else:
-            if isinstance(document, dict):
-                self.documents.append(document)  # pyright: ignore[reportUnknownArgumentType]
+            self.documents.append(document)
         self._open = None
 
 
@@ -225,6 +223,14 @@ def find_fio(*, stop: process.StopRequest, search_path: str | None = None) -> Fi
     raise FioError("fio is not installed", hint=_INSTALL_HINT)
 
 
+def jobs_of(document: Document) -> list[Document]:
+    """Return what a document says of each section; nothing where it is no document of fio's."""
+    try:
+        return msgspec.convert(document.get("jobs"), list[Document])
+    except msgspec.ValidationError:
+        return []
+
+
 def _candidates(search_path: str | None) -> Iterator[Path]:
     for folder in (search_path or os.environ.get("PATH") or os.defpath).split(os.pathsep):
         found = shutil.which("fio", path=folder)
@@ -246,18 +252,25 @@ def _read_logs(scratch: Path, sections: tuple[str, ...]) -> dict[str, str]:
     return logs
 
 
-def _check_status(done: process.Completed, splitter: DocumentSplitter, *, stopped: bool) -> None:
+def _check_status(
+    done: process.Completed, splitter: DocumentSplitter, *, stopped: str | None
+) -> None:
     """Turn a failure of fio into one sentence; fio writes JSON even when it fails."""
-    if stopped or (done.status == 0 and splitter.documents):
+    if splitter.documents and (stopped or done.status == 0):
         return
+    if stopped:
+        raise FioError(
+            f"fio was stopped and had returned nothing: {stopped}",
+            hint="the disk does not answer; look at the kernel's log (dmesg) for I/O errors",
+        )
     messages = [line for line in [*splitter.messages, *done.stderr.splitlines()] if line.strip()]
     said = f": {messages[0].strip()[:300]}" if messages else ""
     code = next(
         (
             job["error"]
             for document in splitter.documents[-1:]
-            for job in document.get("jobs", [])
-            if isinstance(job, dict) and isinstance(job.get("error"), int) and job["error"]
+            for job in jobs_of(document)
+            if isinstance(job.get("error"), int) and job["error"]
         ),
         None,
     )
@@ -279,7 +292,10 @@ def _check_status(done: process.Completed, splitter: DocumentSplitter, *, stoppe
 def _failure_hint(code: int | None, said: str) -> str:
     """Say what to do about the error that fio met."""
     if code == errno.ENOSPC or "No space left" in said:
-        return "the filesystem is full: free some room, or measure another directory"
+        return (
+            "the filesystem, or the pool or file below it, is full: free some room, or measure "
+            "another directory"
+        )
     if code == errno.EIO or "Input/output error" in said:
         return "the disk returned an I/O error: look at dmesg and at its SMART data; do not put etcd on it"
     if code == errno.EROFS or "Read-only file system" in said:

@@ -124,7 +124,7 @@ def _preallocate_section(segment: str, *, fallocate: bool) -> str:
     """Create a segment without writing to it; an existing one is left as it is by fio."""
     return (
         f"[preallocate-{segment}]\nfilename={segment}\nrw=write\nbs=4k\n"
-        f"size={WAL_SEGMENT_BYTES}\nfallocate={'native' if fallocate else 'none'}\ncreate_only=1\n"
+        f"size={WAL_SEGMENT_BYTES}\nfallocate={'native' if fallocate else 'truncate'}\ncreate_only=1\n"
     )
 
 

@@ -16,6 +16,9 @@ from etcdbench.units import format_seconds, format_share
 ALLOWED_SHARE = 0.01
 """A 99th percentile under the limit: at most 1 % of samples over it."""
 
+CLUSTER_SAMPLES = 20
+"""So many samples over a level show how they cluster in time."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
@@ -80,16 +83,18 @@ def share_over(streams: Sequence[Stream], limit_ns: int, *, error: float) -> Sha
     """Return the share of samples over a limit, with its interval.
 
     Flushes that only caught up after a stall are no samples of their own: they count for the
-    share, not for how sure it is. Where hardly anything is over the limit the blocks cannot show
-    how it clusters; how the slowest twentieth clusters then stands for it.
+    share, not for how sure it is. Where fewer than `CLUSTER_SAMPLES` are over the limit the blocks
+    cannot show how they cluster; how that many of the slowest cluster then stands for it, since
+    clusters grow smaller towards the extremes (the extremal index), and these are the nearest.
     """
     blocks: list[Block] = [block for stream in streams for block in stream.blocks]
     merged = merge(block.histogram for block in blocks)
     samples = np.array([block.histogram.count for block in blocks], dtype=np.float64)
     over = np.array([block.histogram.above(limit_ns) for block in blocks], dtype=np.float64)
-    usual = merged.quantile_ns(0.95) or 0.0
-    slow = np.array([block.histogram.above(usual) for block in blocks], dtype=np.float64)
-    effect = max(stats.design_effect(over, samples), stats.design_effect(slow, samples))
+    slowest = merged.quantile_ns(max(1 - CLUSTER_SAMPLES / max(merged.count, 1), 0.5)) or 0.0
+    level = min(float(limit_ns), slowest)
+    slow = np.array([block.histogram.above(level) for block in blocks], dtype=np.float64)
+    effect = stats.design_effect(slow, samples)
     caught_up = sum(stream.catch_up_count for stream in streams)
     independent = max(1 - caught_up / max(merged.count, 1), 0.0)
     low, high = stats.share_interval(

@@ -9,16 +9,14 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import msgspec
 
 from etcdbench import parse, system
 from etcdbench.errors import Interrupted
-from etcdbench.fio import Document, Engine, FioOutput, RunInterrupted
+from etcdbench.fio import Engine, FioOutput, RunInterrupted
 from etcdbench.histogram import Histogram
 from etcdbench.jobfile import (
-    WAL_SECTION,
     FioJob,
     etcd_job,
     recipe_job,
@@ -27,13 +25,13 @@ from etcdbench.jobfile import (
 from etcdbench.model import Result, Run, Stream
 from etcdbench.plan import (
     BESIDE_CALIBRATE_RATE,
-    BESIDE_CEILING_NS,
     BESIDE_SHARE,
     RECIPE_SECONDS_MAX,
     Plan,
     at_rate,
 )
 from etcdbench.schedule import Position, position_after, schedule
+from etcdbench.watching import Observer, watcher
 from etcdbench.workload import BackendSchedule, Recipe, Requests, WalSchedule
 from etcdbench.workspace import Workspace
 
@@ -47,28 +45,9 @@ GUESS_COMMIT_NS = 10_000_000
 GRACE_SECONDS = 20.0
 """A run may take this much longer than planned before it is stopped: stalls take their time."""
 
-SILENCE_SECONDS = 3.0
-"""Beside a live etcd this long without a word from fio is a stall."""
-
 
 class _Stopped(Exception):  # noqa: N818 - it ends a measurement, and is no error
     """A run was stopped before its end; what it showed is kept, and nothing follows it."""
-
-
-class Observer(Protocol):
-    """Who watches a measurement; it must be cheap, since it runs beside it."""
-
-    def begin(self, phase: str, seconds: float) -> None:
-        """A run begins and will take about this long."""
-        ...
-
-    def tick(self, seconds: float, wal: Histogram | None, bytes_written: int) -> None:
-        """Some time has passed; the WAL's flushes and all bytes of this run, if there is news."""
-        ...
-
-    def end(self, run: Run) -> None:
-        """A run has ended."""
-        ...
 
 
 @dataclass(kw_only=True)
@@ -241,7 +220,7 @@ class Measurement:
                 scratch=self.scratch.path,
                 keep_open=(self.target.lock_fd, self.scratch.lock_fd),
                 seconds_max=seconds_max,
-                watch=self._watch(job),
+                watch=watcher(job, self.observer, gentle=self.plan.settings.beside_etcd),
             )
         except RunInterrupted as stopped:
             interrupt, output = stopped, stopped.output
@@ -263,28 +242,6 @@ class Measurement:
         if output.stopped:
             raise _Stopped
         return run
-
-    def _watch(self, job: FioJob) -> Callable[[float, Document | None], str | None]:
-        """Follow a run; beside a live etcd, find the moment to let go."""
-        section = WAL_SECTION if WAL_SECTION in job.sections else job.sections[0]
-        heard_at = 0.0
-        gentle = self.plan.settings.beside_etcd
-
-        def watch(seconds: float, document: Document | None) -> str | None:
-            nonlocal heard_at
-            wal, bytes_written = None, 0
-            if document is not None:
-                heard_at = seconds
-                wal = Histogram.from_bins(parse.sync_bins(document, section))
-                bytes_written = parse.bytes_written(document)
-            self.observer.tick(seconds, wal, bytes_written)
-            if gentle and wal and (wal.max_ns or 0) > BESIDE_CEILING_NS:
-                return "a flush took longer than etcd's heartbeat interval (100 ms)"
-            if gentle and seconds - heard_at > SILENCE_SECONDS:
-                return f"the disk did not answer for {SILENCE_SECONDS:.0f} s"
-            return None
-
-        return watch
 
     def _learn(
         self, run: Run, wal: WalSchedule, backend: BackendSchedule, segments: list[str]

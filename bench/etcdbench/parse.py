@@ -7,13 +7,13 @@ were late.
 """
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from etcdbench.errors import FioError
-from etcdbench.fio import Document, FioOutput
+from etcdbench.fio import Document, FioOutput, jobs_of
 from etcdbench.histogram import Histogram
 from etcdbench.jobfile import BACKEND_SECTION, RECIPE_SECTION, WAL_SECTION, FioJob
 from etcdbench.model import Block, Stream
@@ -176,7 +176,7 @@ def _documents(output: FioOutput, job: FioJob) -> tuple[Document, ...]:
     """
     if not output.documents:
         raise FioError("fio returned no result", hint=_COUNT_HINT)
-    names = {entry.get("jobname") for entry in _jobs(output.documents[-1])}
+    names = {entry.get("jobname") for entry in jobs_of(output.documents[-1])}
     missing = [section for section in job.sections if section not in names]
     if missing:
         raise FioError(f"fio returned nothing for section {missing[0]}", hint=_COUNT_HINT)
@@ -220,7 +220,7 @@ def _timeline(table: pd.DataFrame) -> tuple[Block, ...]:
 
 def sync_bins(document: Document, section: str) -> dict[int, int]:
     """Return a section's fdatasync bins, cumulative; fio leaves them out where there is none."""
-    for entry in _jobs(document):
+    for entry in jobs_of(document):
         if entry.get("jobname") != section:
             continue
         try:
@@ -236,14 +236,9 @@ def sync_bins(document: Document, section: str) -> dict[int, int]:
 def bytes_written(document: Document) -> int:
     """Return the bytes that all sections have written so far."""
     try:
-        return sum(int(entry["write"]["io_bytes"]) for entry in _jobs(document))
+        return sum(int(entry["write"]["io_bytes"]) for entry in jobs_of(document))
     except (KeyError, TypeError, ValueError) as error:
         raise FioError("fio's result has no write section", hint=_COUNT_HINT) from error
-
-
-def _jobs(document: Document) -> Iterable[Document]:
-    jobs = document.get("jobs")
-    return [job for job in jobs if isinstance(job, dict)] if isinstance(jobs, list) else []
 
 
 def _integer(document: Document, key: str) -> int:

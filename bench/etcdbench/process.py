@@ -11,7 +11,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -64,7 +64,7 @@ class StopRequest:
             raise Interrupted
 
     @contextlib.contextmanager
-    def listen(self) -> Iterator["StopRequest"]:
+    def listen(self) -> Generator["StopRequest", None, None]:
         """Take SIGINT, SIGTERM and SIGHUP while the block runs."""
 
         def note(_number: int, _frame: FrameType | None) -> None:

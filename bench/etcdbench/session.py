@@ -72,8 +72,10 @@ def measure_disk(request: Request) -> Verdict:
         )
         keep = ResultFile(request.output or _file_name(environment), force=request.force)
         with (
-            workspace(Path(target.measured_path), alone=True) as ours,
-            workspace(scratch_parent, alone=False) as scratch,
+            workspace(
+                Path(target.measured_path), alone=True, on_leftover=screen.warn_of_leftover
+            ) as ours,
+            workspace(scratch_parent, alone=False, on_leftover=screen.warn_of_leftover) as scratch,
         ):
             preflight.demand_room(target, room_bytes=todo.room_bytes())
             result = Result(

@@ -37,6 +37,13 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     result: Result
 
 
+class _Header(msgspec.Struct, frozen=True):
+    """What tells a result file from others, whatever else is in it."""
+
+    format: str
+    version: int
+
+
 class ResultFile:
     """A result file to be, found writable before anything is measured.
 
@@ -102,20 +109,21 @@ def decode(data: bytes, *, name: str) -> Result:
     """
     text = _decompressed(data, name=name)
     try:
-        raw: Any = msgspec.json.decode(text)
+        header = msgspec.json.decode(text, type=_Header)
+    except msgspec.ValidationError as error:
+        raise ResultFileError(f"{name} is no result of etcdbench", hint=_HINT) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ResultFileError(f"{name} is no JSON: {error}", hint=_HINT) from error
-    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
+    if header.format != FORMAT:
         raise ResultFileError(f"{name} is no result of etcdbench", hint=_HINT)
-    version = raw.get("version")
-    if version != VERSION:
+    if header.version != VERSION:
         raise ResultFileError(
-            f"{name} has format version {version!r}; this etcdbench reads version {VERSION}",
+            f"{name} has format version {header.version}; this etcdbench reads version {VERSION}",
             hint="read it with the etcdbench that wrote it, or a newer one",
         )
     try:
-        return msgspec.convert(raw, Document).result
-    except (msgspec.ValidationError, RecursionError) as error:
+        return msgspec.json.decode(text, type=Document).result
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ResultFileError(f"{name} is damaged: {error}", hint=_HINT) from error
 
 

@@ -15,12 +15,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from etcdbench import advice
 from etcdbench.assessment import Assessment
 from etcdbench.histogram import Histogram
 from etcdbench.machine import Device
 from etcdbench.model import Caveat, Finding, Result, Run, Verdict
 from etcdbench.plan import Plan
-from etcdbench.units import format_bytes, format_seconds, printable
+from etcdbench.units import format_bytes, format_interval, format_seconds, printable
 
 PLAIN_WIDTH = 80
 REFRESH_SECONDS = 1.0
@@ -42,8 +43,8 @@ SENTENCES = {
 NAMES = {
     "wal_fsync_p99": "WAL fsync p99",
     "backend_commit_p99": "backend commit p99",
-    "wal_stall_heartbeat": "longest WAL flush",
-    "wal_stall_election": "longest WAL flush",
+    "wal_stall_heartbeat": "flush over 100 ms",
+    "wal_stall_election": "flush over 1 s",
     "spread": "spread of rounds",
     "cluster_class": "cluster class",
 }
@@ -159,6 +160,16 @@ class Screen:
         if path:
             self._err.print(Text(f"what was measured is in {printable(str(path))}"))
 
+    def warn_of_leftover(self, path: Path) -> None:
+        """Say what could not be removed."""
+        self._close_live()
+        self._err.print(
+            Text(
+                f"{printable(str(path))} could not be removed: the disk refuses it. Remove it by "
+                "hand, or start etcdbench there again, when the disk is well"
+            )
+        )
+
     def print_json(self, text: str) -> None:
         """Print the one JSON object."""
         print(text)  # noqa: T201 - this is where it is said
@@ -229,7 +240,7 @@ def _device(device: Device) -> str:
         device.model,
         device.bus if device.kind == "disk" else device.kind,
         format_bytes(device.size_bytes) if device.size_bytes else None,
-        "rotational" if device.rotational and device.kind == "disk" else None,
+        "spinning" if advice.spins(device) else None,
         f"cache {device.write_cache}" if device.write_cache and device.kind == "disk" else None,
     ]
     return f"{device.name} ({', '.join(fact for fact in facts if fact)})"
@@ -245,19 +256,12 @@ def _table(findings: tuple[Finding, ...]) -> Table:
         table.add_row(
             NAMES.get(finding.id, finding.id),
             format_seconds(finding.measured_seconds),
-            _interval(finding),
+            format_interval(finding.low_seconds, finding.high_seconds),
             format_seconds(finding.limit_seconds),
             format_seconds(finding.etcd_would_report_seconds),
             Text(finding.verdict, style=STYLES[finding.verdict]),
         )
     return table
-
-
-def _interval(finding: Finding) -> str:
-    low, high = finding.low_seconds, finding.high_seconds
-    if low is None and high is None:
-        return "-"
-    return f"{format_seconds(low)} to {format_seconds(high) if high is not None else '?'}"
 
 
 def _reason(finding: Finding) -> RenderableType:

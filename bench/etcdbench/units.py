@@ -13,10 +13,18 @@ def format_seconds(seconds: float | None) -> str:
     if seconds >= 59.95:  # noqa: PLR2004 - where rounding to three digits moves the point
         minutes, rest = divmod(round(seconds), 60)
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    for factor, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
-        if seconds >= factor * 0.9995:
-            return f"{_three_digits(seconds / factor)} {unit}"
-    return f"{seconds * 1e9:.0f} ns"
+    factor, unit = _unit_of(seconds)
+    return f"{_three_digits(seconds / factor)} {unit}"
+
+
+def format_interval(low: float | None, high: float | None) -> str:
+    """Give two durations in one unit (`3.0..5.6 ms`), `?` for an end that is not known."""
+    known = high if high is not None else low
+    if known is None:
+        return "-"
+    factor, unit = _unit_of(known)
+    ends = ["?" if end is None else f"{end / factor:.3g}" for end in (low, high)]
+    return f"{ends[0]}..{ends[1]} {unit}"
 
 
 def format_bytes(size_bytes: float) -> str:
@@ -60,6 +68,12 @@ def parse_size(text: str) -> int:
 def printable(text: str) -> str:
     """Replace what could command a terminal: names and models come from outside."""
     return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _unit_of(seconds: float) -> tuple[float, str]:
+    """Return the unit in which a duration reads best."""
+    units = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+    return next((unit for unit in units if seconds >= unit[0] * 0.9995), units[-1])
 
 
 def _three_digits(number: float) -> str:

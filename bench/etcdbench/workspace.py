@@ -14,7 +14,7 @@ import secrets
 import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 from etcdbench.errors import PreflightError
@@ -43,15 +43,21 @@ class Workspace:
         self.path = path
         self.lock_fd = lock_fd
 
-    def remove(self) -> None:
-        """Remove the directory and all that is in it; what cannot be removed stays behind."""
+    def remove(self) -> bool:
+        """Remove the directory and all that is in it; say whether it is gone.
+
+        On a disk that fails, or has become read-only, nothing can be removed.
+        """
         shutil.rmtree(self.path, ignore_errors=True)
         with contextlib.suppress(OSError):
             os.close(self.lock_fd)
+        return not self.path.exists()
 
 
 @contextlib.contextmanager
-def workspace(parent: Path, *, alone: bool) -> Iterator[Workspace]:
+def workspace(
+    parent: Path, *, alone: bool, on_leftover: Callable[[Path], None]
+) -> Generator[Workspace, None, None]:
     """Make a private directory under `parent` and remove it in the end.
 
     What dead runs left there is removed first.
@@ -59,6 +65,7 @@ def workspace(parent: Path, *, alone: bool) -> Iterator[Workspace]:
     Args:
         parent: Where to make it.
         alone: Whether no other run may be going on there.
+        on_leftover: Told of the directory if it cannot be removed.
 
     Raises:
         PreflightError: Nothing can be written there, or a run is going on there.
@@ -68,7 +75,8 @@ def workspace(parent: Path, *, alone: bool) -> Iterator[Workspace]:
     try:
         yield created
     finally:
-        created.remove()
+        if not created.remove():
+            on_leftover(created.path)
 
 
 def remove_stale(parent: Path, *, alone: bool) -> None:

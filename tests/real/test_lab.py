@@ -1,12 +1,14 @@
 """`etcdbench run` on disks of known behaviour: the right verdict for each."""
 
 import json
+import subprocess
+import time
 from pathlib import Path
 
-import lab
 import pytest
-from cli import call, left_behind
 
+import lab
+from cli import call, complaint, left_behind, start, wait_for_fio
 from etcdbench import store
 
 pytestmark = pytest.mark.lab
@@ -44,3 +46,20 @@ def test_the_mean_flush_time_is_the_disks(tmp_path: Path) -> None:
 
     assert 0.003 < wal["mean_seconds"] < 0.008
     assert wal["share_above"]["0.002"] == 1.0
+
+
+def test_a_disk_that_fails_in_mid_run_is_one_line(tmp_path: Path) -> None:
+    """I/O errors, and the journal that is aborted by them: told, with what to look at."""
+    with lab.simulated_disk(tmp_path, "disk", lab.GOOD_NVME) as mounted:
+        with start("run", mounted, "--quick", "-o", tmp_path / "r.json") as process:
+            wait_for_fio(mounted)
+            time.sleep(2)
+            (tmp_path / lab.FAIL_NAME).touch()
+            out, err = process.communicate(timeout=60)
+        (tmp_path / lab.FAIL_NAME).unlink()
+    done = subprocess.CompletedProcess((), process.returncode, out, err)
+    wrong, hint = complaint(done)
+
+    assert done.returncode == 1
+    assert "Input/output error" in wrong or "Read-only file system" in wrong
+    assert "dmesg" in hint

@@ -1,0 +1,57 @@
+"""Following a run while it measures: tell the observer, and beside a live etcd let go in time."""
+
+from typing import Protocol
+
+from etcdbench import parse
+from etcdbench.fio import Document, Watch
+from etcdbench.histogram import Histogram
+from etcdbench.jobfile import WAL_SECTION, FioJob
+from etcdbench.model import Run
+from etcdbench.plan import BESIDE_CEILING_NS
+
+SILENCE_SECONDS = 3.0
+"""Beside a live etcd this long without a word from fio is a stall: fio answers only between I/Os."""
+
+
+class Observer(Protocol):
+    """Who watches a measurement; it must be cheap, since it runs beside it."""
+
+    def begin(self, phase: str, seconds: float) -> None:
+        """A run begins and will take about this long."""
+        ...
+
+    def tick(self, seconds: float, wal: Histogram | None, bytes_written: int) -> None:
+        """Some time has passed; the WAL's flushes and all bytes of this run, if there is news."""
+        ...
+
+    def end(self, run: Run) -> None:
+        """A run has ended."""
+        ...
+
+
+def watcher(job: FioJob, observer: Observer, *, gentle: bool) -> Watch:
+    """Return what looks at a run four times a second.
+
+    Args:
+        job: What is run.
+        observer: Who is told.
+        gentle: Whether a live etcd is beside it, which must not be slowed down.
+    """
+    section = WAL_SECTION if WAL_SECTION in job.sections else job.sections[0]
+    heard_at = 0.0
+
+    def watch(seconds: float, document: Document | None) -> str | None:
+        nonlocal heard_at
+        wal, bytes_written = None, 0
+        if document is not None:
+            heard_at = seconds
+            wal = Histogram.from_bins(parse.sync_bins(document, section))
+            bytes_written = parse.bytes_written(document)
+        observer.tick(seconds, wal, bytes_written)
+        if gentle and wal and (wal.max_ns or 0) > BESIDE_CEILING_NS:
+            return "a flush took longer than etcd's heartbeat interval (100 ms)"
+        if gentle and seconds - heard_at > SILENCE_SECONDS:
+            return f"the disk did not answer for {SILENCE_SECONDS:.0f} s"
+        return None
+
+    return watch

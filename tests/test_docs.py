@@ -1,0 +1,52 @@
+"""The documents say what is true."""
+
+import re
+from pathlib import Path
+
+from cli import call
+from etcdbench import checks, ladder, profile
+from etcdbench.commands import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+DOCS = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
+
+
+def test_every_option_of_the_readme_exists() -> None:
+    """No option is praised that is not there."""
+    known = set(re.findall(r"--[a-z-]+", call("run", "--help").stdout))
+    known |= set(re.findall(r"--[a-z-]+", call("profiles", "show", "--help").stdout))
+
+    assert set(re.findall(r"`[^`\n]*?(--[a-z-]+)", README)) <= known
+
+
+def test_every_command_is_in_the_changelog_or_the_readme() -> None:
+    """Nothing is hidden."""
+    text = README + (ROOT / "CHANGELOG.md").read_text()
+
+    assert [name for name, _ in COMMANDS if f"etcdbench {name}" not in text] == []
+
+
+def test_every_link_leads_to_a_file() -> None:
+    """Relative links resolve."""
+    for name, text in {"README.md": README, **{f"docs/{n}": t for n, t in DOCS.items()}}.items():
+        for link in re.findall(r"\]\(([^)#]+)\)", text):
+            if not link.startswith("http"):
+                assert ((ROOT / name).parent / link).exists(), f"{name}: {link}"
+
+
+def test_every_check_is_documented() -> None:
+    """The interface's page names each id."""
+    for check in (*checks.CHECKS, ladder.cluster_class_reached):
+        assert check.__name__.removesuffix("_reached") in DOCS["json.md"]
+
+
+def test_every_profile_of_ours_is_mentioned() -> None:
+    """In the changelog, where users look for what is new."""
+    for name in profile.names():
+        assert f"`{name}`" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_no_placeholder_is_left() -> None:
+    """A transcript is a transcript."""
+    assert not re.search(r"@[A-Z_]+@", README + "".join(DOCS.values()))
