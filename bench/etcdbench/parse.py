@@ -14,7 +14,7 @@ import pandas as pd
 
 from etcdbench.errors import FioError
 from etcdbench.fio import Document, FioOutput, jobs_of
-from etcdbench.histogram import Histogram
+from etcdbench.histogram import Histogram, merge
 from etcdbench.jobfile import BACKEND_SECTION, RECIPE_SECTION, WAL_SECTION, FioJob
 from etcdbench.model import Block, Stream
 from etcdbench.workload import BackendSchedule, WalSchedule
@@ -27,6 +27,10 @@ BLOCK_SECONDS_MIN = 0.9
 
 LATE_MS = 2
 """Due times and log times are whole milliseconds, so less than this is no lateness."""
+
+SATURATED_SHARE = 0.9
+"""A disk that flushes for more than this share of the time does so in etcd too, one flush right
+after the other: there, late flushes are samples like any other."""
 
 _READ_DIRECTION = 0
 _COUNT_HINT = "run `fio --version`; if it is older than your distribution's, install that one"
@@ -48,7 +52,15 @@ def parse_etcd(
         _demand(backend_blocks, BACKEND_SECTION, wanted=bool(backend.due_ms))
     wal_log = latency_log(output.logs.get(WAL_SECTION, ""))
     streams = (
-        Stream(name="wal", blocks=wal_blocks, catch_up_count=count_catch_ups(wal_log, wal.due_ms)),
+        Stream(
+            name="wal",
+            blocks=wal_blocks,
+            catch_up_count=count_catch_ups(
+                wal_log,
+                wal.due_ms,
+                flush_ms=(merge(block.histogram for block in wal_blocks).mean_ns or 0) / 1e6,
+            ),
+        ),
         Stream(name="backend", blocks=backend_blocks),
         Stream(
             name="commit",
@@ -146,12 +158,17 @@ def commit_blocks(log: pd.DataFrame, *, skip: bool = False) -> tuple[Block, ...]
     )
 
 
-def count_catch_ups(log: pd.DataFrame, due_ms: Sequence[int]) -> int:
-    """Count the flushes that were issued only to catch up.
+def count_catch_ups(log: pd.DataFrame, due_ms: Sequence[int], *, flush_ms: float) -> int:
+    """Count the flushes that were issued only to catch up after a stall.
 
     When a flush begins late, every later flush that was due by then would have been part of its
     batch in etcd. The log's clock begins with the section, the schedule's with fio: the most
     punctual flush shows the difference.
+
+    Args:
+        log: What `latency_log` gives.
+        due_ms: When each flush was due.
+        flush_ms: How long a flush takes in the mean.
     """
     issued = log.loc[log["direction"] != _READ_DIRECTION, "time_ms"].to_numpy()
     due = np.asarray(due_ms[: len(issued)], dtype=np.int64)
@@ -159,6 +176,9 @@ def count_catch_ups(log: pd.DataFrame, due_ms: Sequence[int]) -> int:
     if not len(due):
         return 0
     issued = issued - (issued - due).min()
+    lasted_ms = int(issued[-1] - issued[0])
+    if len(issued) * flush_ms > SATURATED_SHARE * lasted_ms:
+        return 0
     count, leader_time = 0, -1
     for began, wanted in zip(issued.tolist(), due.tolist(), strict=True):
         if began - wanted >= LATE_MS and wanted <= leader_time - LATE_MS:
