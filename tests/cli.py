@@ -20,10 +20,12 @@ def start(*arguments: str | Path, path: str | None = None) -> "subprocess.Popen[
     )
 
 
-def call(*arguments: str | Path, path: str | None = None) -> "subprocess.CompletedProcess[str]":
+def call(
+    *arguments: str | Path, path: str | None = None, timeout_seconds: float = 250
+) -> "subprocess.CompletedProcess[str]":
     """Run the program to its end."""
     with start(*arguments, path=path) as process:
-        out, err = process.communicate(timeout=250)
+        out, err = process.communicate(timeout=timeout_seconds)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 

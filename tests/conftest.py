@@ -29,7 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what this machine cannot do, and say why."""
     no_fio = None if shutil.which("fio") else "fio is not installed"
     no_lab = no_fio or why_no_lab()
+    has_etcd = shutil.which("etcd") and shutil.which("etcdctl")
+    no_etcd = no_fio or (None if has_etcd else "etcd and etcdctl are not installed")
     for item in items:
-        for marker, reason in (("fio", no_fio), ("lab", no_lab)):
+        for marker, reason in (("fio", no_fio), ("etcd", no_etcd), ("lab", no_lab)):
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))

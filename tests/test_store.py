@@ -26,7 +26,7 @@ RESULT = result_of(
 def test_a_result_comes_back_as_it_was(tmp_path: Path) -> None:
     """Nothing is lost on the way to the disk."""
     path = tmp_path / "r.etcdbench.json"
-    store.ResultFile(path, force=False).save(RESULT)
+    store.OutputFile(path, force=False).write(store.encode(RESULT))
 
     assert store.read(path) == RESULT
 
@@ -42,7 +42,7 @@ def test_a_large_result_is_compressed_and_read_all_the_same(
     """Readers tell by the first bytes."""
     monkeypatch.setattr(store, "COMPRESS_BYTES", 100)
     path = tmp_path / "r.etcdbench.json"
-    store.ResultFile(path, force=False).save(RESULT)
+    store.OutputFile(path, force=False).write(store.encode(RESULT))
 
     assert path.read_bytes().startswith(b"\x1f\x8b")
     assert store.read(path) == RESULT
@@ -70,8 +70,8 @@ def test_an_existing_file_is_not_overwritten_unless_forced(tmp_path: Path) -> No
     path.write_text("precious")
 
     with pytest.raises(ResultFileError, match="exists already"):
-        store.ResultFile(path, force=False)
-    store.ResultFile(path, force=True)
+        store.OutputFile(path, force=False)
+    store.OutputFile(path, force=True)
 
     assert path.read_text() == "precious"
 
@@ -82,7 +82,7 @@ def test_a_place_that_cannot_be_written_is_found_before_measuring(
 ) -> None:
     """Not after three minutes."""
     with pytest.raises(ResultFileError):
-        store.ResultFile(tmp_path / name, force=False)
+        store.OutputFile(tmp_path / name, force=False)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -91,8 +91,8 @@ def test_a_failed_save_leaves_the_old_file_and_no_part(
 ) -> None:
     """A reader never sees half a result."""
     path = tmp_path / "r.json"
-    file = store.ResultFile(path, force=False)
-    file.save(RESULT)
+    file = store.OutputFile(path, force=False)
+    file.write(store.encode(RESULT))
     before = path.read_bytes()
 
     def full(_descriptor: int) -> None:
@@ -100,7 +100,7 @@ def test_a_failed_save_leaves_the_old_file_and_no_part(
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(ResultFileError, match="No space left"):
-        file.save(msgspec.structs.replace(RESULT, complete=False))
+        file.write(b"other")
 
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]

@@ -54,7 +54,7 @@ def test_what_cannot_be_removed_is_told(tmp_path: Path, monkeypatch: pytest.Monk
         assert ignore_errors
 
     with workspace.workspace(tmp_path, alone=True, on_leftover=told.append) as ours:
-        monkeypatch.setattr(workspace.shutil, "rmtree", fail)
+        monkeypatch.setattr("shutil.rmtree", fail)
 
     assert told == [ours.path]
 

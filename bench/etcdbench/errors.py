@@ -5,6 +5,7 @@ EtcdbenchError (1)
     ProfileError     a profile file cannot be used
     ResultFileError  a result file cannot be read or written
     FioError         fio is missing, too old, or failed
+    EtcdError        etcd is missing, did not start, or failed
     Interrupted (130) the user, or the system, asked us to stop
 """
 
@@ -42,6 +43,10 @@ class ResultFileError(EtcdbenchError):
 
 class FioError(EtcdbenchError):
     """Fio is missing, too old, or did not do what it was told."""
+
+
+class EtcdError(EtcdbenchError):
+    """A real etcd is missing, did not start, or did not do what it was told."""
 
 
 class Interrupted(EtcdbenchError):  # noqa: N818 - it is nobody's error

@@ -11,7 +11,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -101,6 +101,7 @@ def follow(
     on_output: Callable[[str], None],
     on_tick: Callable[[float], str | None],
     stop: StopRequest,
+    environment: Mapping[str, str] | None = None,
 ) -> tuple[Completed, str | None]:
     """Run a program and hand over its output as it comes.
 
@@ -112,6 +113,7 @@ def follow(
         on_tick: Called with the seconds since the start about every quarter of a second; a
             reason that it returns stops the program.
         stop: The user's wish to stop, which stops it too.
+        environment: Its environment where it is not ours.
 
     Returns:
         What it left behind, and the reason for which it was stopped, if it was.
@@ -119,13 +121,88 @@ def follow(
     Raises:
         EtcdbenchError: It cannot be started, or cannot be stopped.
     """
+    child = _start(
+        argv,
+        cwd=cwd,
+        keep_open=keep_open,
+        environment=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    pieces: dict[str, list[str]] = {"out": [], "err": []}
     try:
-        child = subprocess.Popen(
+        reason = _pump(child, pieces, on_output=on_output, on_tick=on_tick, stop=stop)
+        if reason is not None:
+            _stop(child, pieces, on_output)
+    finally:
+        _kill(child)
+    return Completed(child.returncode, "".join(pieces["out"]), "".join(pieces["err"])), reason
+
+
+class Background:
+    """A program that runs beside us until we stop it; what it prints goes into a file."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        keep_open: Sequence[int],
+        log: Path,
+        environment: Mapping[str, str],
+    ) -> None:
+        """Start it.
+
+        Raises:
+            EtcdbenchError: It cannot be started.
+        """
+        self._log = log
+        with log.open("wb") as stream:
+            self._child = _start(
+                argv,
+                cwd=cwd,
+                keep_open=keep_open,
+                environment=environment,
+                stdout=stream,
+                stderr=stream,
+            )
+
+    @property
+    def ended(self) -> bool:
+        """Say whether it has ended by itself."""
+        return self._child.poll() is not None
+
+    def printed(self) -> str:
+        """Return what it has printed so far."""
+        return _text(self._log.read_bytes())
+
+    def stop(self) -> None:
+        """End it, politely first."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if self.ended:
+                return
+            self._child.send_signal(number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(STOP_GRACE_SECONDS)
+
+
+def _start(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    keep_open: Sequence[int],
+    environment: Mapping[str, str] | None,
+    stdout: int | IO[bytes],
+    stderr: int | IO[bytes],
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
             list(argv),
             cwd=cwd,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=stdout,
+            stderr=stderr,
+            env=environment,
             pass_fds=tuple(keep_open),
             start_new_session=True,  # a Ctrl-C is ours to hand on, not the terminal's
             preexec_fn=_die_with_parent,  # noqa: PLW1509 - the parent has one thread
@@ -135,14 +212,6 @@ def follow(
             f"{argv[0]} cannot be started: {error.strerror}",
             hint=f"try it by hand: {argv[0]} --version",
         ) from error
-    pieces: dict[str, list[str]] = {"out": [], "err": []}
-    try:
-        reason = _pump(child, pieces, on_output=on_output, on_tick=on_tick, stop=stop)
-        if reason is not None:
-            _stop(child, pieces, on_output)
-    finally:
-        _kill(child)
-    return Completed(child.returncode, "".join(pieces["out"]), "".join(pieces["err"])), reason
 
 
 def _pump(

@@ -1,24 +1,21 @@
 """One measurement from the request to the verdict: the whole program on one screen."""
 
 import datetime
-import importlib.metadata
 import re
-import tempfile
 from pathlib import Path
 from typing import Literal
 
-from etcdbench import checks, ladder, plan, preflight, profile, system
+from etcdbench import checks, ladder, plan, preflight, profile
 from etcdbench.assessment import assess, to_json
 from etcdbench.errors import EtcdbenchError, PreflightError
-from etcdbench.fio import find_fio
 from etcdbench.judge import Evidence
 from etcdbench.machine import Environment
 from etcdbench.measure import Measurement
-from etcdbench.model import Result, Settings, Verdict
-from etcdbench.mounts import find_mount, memory_scratch
+from etcdbench.model import Settings, Verdict
 from etcdbench.process import StopRequest
 from etcdbench.records import Struct
-from etcdbench.store import ResultFile
+from etcdbench.site import survey
+from etcdbench.store import OutputFile, encode
 from etcdbench.terminal import Screen
 from etcdbench.units import parse_size
 from etcdbench.workspace import workspace
@@ -61,39 +58,22 @@ def measure_disk(request: Request) -> Verdict:
     screen = Screen(as_json=request.as_json)
     with StopRequest().listen() as stop, screen:
         todo = _plan(request)
-        target = preflight.find_target(request.path)
-        live = preflight.demand_no_live_etcd(target, beside_etcd=request.beside_etcd)
-        fio = find_fio(stop=stop)
-        scratch_parent = memory_scratch() or Path(tempfile.gettempdir())
-        environment = system.environment(
-            chain=target.devices,
-            fio_version=fio.version_text,
-            scratch_filesystem=find_mount(scratch_parent).filesystem,
-        )
-        keep = ResultFile(request.output or _file_name(environment), force=request.force)
+        here = survey(request.path, beside_etcd=request.beside_etcd, stop=stop)
+        keep = OutputFile(request.output or _file_name(here.environment), force=request.force)
         with (
+            workspace(here.directory, alone=True, on_leftover=screen.warn_of_leftover) as ours,
             workspace(
-                Path(target.measured_path), alone=True, on_leftover=screen.warn_of_leftover
-            ) as ours,
-            workspace(scratch_parent, alone=False, on_leftover=screen.warn_of_leftover) as scratch,
+                here.scratch_parent, alone=False, on_leftover=screen.warn_of_leftover
+            ) as scratch,
         ):
-            preflight.demand_room(target, room_bytes=todo.room_bytes())
-            result = Result(
-                created_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-                etcdbench_version=importlib.metadata.version("etcdbench"),
-                settings=todo.settings,
-                requests=todo.requests,
-                profile_text=todo.profile_text,
-                target=preflight.probe_fallocate(target, ours.path),
-                environment=environment,
-                live_etcd=live,
-            )
+            preflight.demand_room(here.target, room_bytes=todo.room_bytes())
+            result = here.result(todo, preflight.probe_fallocate(here.target, ours.path))
             screen.announce(result, todo, directory=ours.path)
             stop.check()
             measurement = Measurement(
                 plan=todo,
                 result=result,
-                engine=fio,
+                engine=here.fio,
                 target=ours,
                 scratch=scratch,
                 decided=lambda known, phase, look: checks.decided(
@@ -105,13 +85,13 @@ def measure_disk(request: Request) -> Verdict:
                     )
                 ),
                 failed=lambda known, phase: ladder.why_rung_fails(known, phase) is not None,
-                save=keep.save,
+                save=lambda known: keep.write(encode(known)),
                 observer=screen,
             )
             try:
                 result = measurement.run()
             except EtcdbenchError:
-                screen.tell_what_is_kept(keep.path if keep.saved else None)
+                screen.tell_what_is_kept(keep.path if keep.written else None)
                 raise
     meaning = assess(result, result_file=str(keep.path))
     if request.as_json:

@@ -44,11 +44,12 @@ class _Header(msgspec.Struct, frozen=True):
     version: int
 
 
-class ResultFile:
-    """A result file to be, found writable before anything is measured.
+class OutputFile:
+    """A file to be, found writable before anything is measured, and written whole or not at all.
 
     Attributes:
-        path: Where the result will be.
+        path: Where it will be.
+        written: Whether it is there.
     """
 
     def __init__(self, path: Path, *, force: bool) -> None:
@@ -58,10 +59,10 @@ class ResultFile:
             ResultFileError: It exists, or cannot be written.
         """
         self.path = path
+        self.written = False
         self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        self.saved = False
         if path.is_dir():
-            raise ResultFileError(f"{path} is a directory", hint="give a file: -o DIR/name.json")
+            raise ResultFileError(f"{path} is a directory", hint="give a file in it")
         if path.exists() and not force:
             raise ResultFileError(
                 f"{path} exists already", hint="choose another name, or overwrite it with --force"
@@ -74,13 +75,12 @@ class ResultFile:
         finally:
             self._partial.unlink(missing_ok=True)
 
-    def save(self, result: Result) -> None:
-        """Write the result; a reader sees the old file or the new one, never a part.
+    def write(self, data: bytes) -> None:
+        """Write it; a reader sees the old file or the new one, never a part.
 
         Raises:
             ResultFileError: It cannot be written; what was there before stays.
         """
-        data = encode(result)
         try:
             with self._partial.open("wb") as stream:
                 stream.write(data)
@@ -91,7 +91,7 @@ class ResultFile:
             with contextlib.suppress(OSError):
                 self._partial.unlink(missing_ok=True)
             raise _cannot_write(self.path, error) from error
-        self.saved = True
+        self.written = True
 
 
 def encode(result: Result) -> bytes:

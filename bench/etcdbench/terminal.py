@@ -3,6 +3,7 @@
 It shows and does not judge. Names from outside (models, mounts, hosts) are printed as plain text.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -97,6 +98,19 @@ class Screen:
             )
         )
 
+    def announce_validation(self, blank: Result, etcd_version: str, *, seconds: float) -> None:
+        """Say what will be compared, before the first byte."""
+        self._plan_seconds = seconds
+        for line in disk_lines(blank):
+            self._err.print(line)
+        self._err.print(
+            Text(
+                f"fio and etcd {printable(etcd_version)} take turns in "
+                f"{printable(blank.target.measured_path)} for about {format_seconds(seconds)}; "
+                "both write into a directory of our own, which is removed"
+            )
+        )
+
     def begin(self, phase: str, seconds: float) -> None:
         """Show that a run begins."""
         self._phase, self._planned_seconds = phase, seconds
@@ -174,10 +188,14 @@ class Screen:
         """Print the one JSON object."""
         print(text)  # noqa: T201 - this is where it is said
 
+    def print_blocks(self, parts: Sequence[RenderableType]) -> None:
+        """Print renderables on standard output."""
+        for part in parts:
+            self._out.print(part)
+
     def show(self, meaning: Assessment, result: Result) -> None:
         """Show the verdict first, then what it rests on."""
-        for part in blocks(meaning, result):
-            self._out.print(part)
+        self.print_blocks(blocks(meaning, result))
 
 
 def blocks(meaning: Assessment, result: Result) -> list[RenderableType]:

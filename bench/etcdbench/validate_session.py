@@ -1,0 +1,186 @@
+"""One validation from the request to the table: predict, observe, compare, show."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from etcdbench import etcd, plan, preflight, profile, validation
+from etcdbench.errors import PreflightError
+from etcdbench.histogram import Histogram, merge
+from etcdbench.limits import COMMIT_LIMIT_NS, WAL_LIMIT_NS
+from etcdbench.model import Settings
+from etcdbench.process import StopRequest
+from etcdbench.records import Struct
+from etcdbench.site import survey
+from etcdbench.store import OutputFile
+from etcdbench.terminal import Screen
+from etcdbench.validate_view import Flow, Proof, blocks
+from etcdbench.validating import STRETCH_SECONDS, Round, Validation
+from etcdbench.workload import Arrivals, Requests
+from etcdbench.workspace import workspace
+
+REPEATS_MAX = 20
+RECIPE_SECONDS = 20.0
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """What the user asked for.
+
+    Attributes:
+        path: Directory to measure.
+        load: Cluster class.
+        etcd: A server of the user's choice.
+        repeats: How often fio and etcd take turns.
+        as_json: Whether to print JSON.
+        page: Where to write an HTML page; None for none.
+        force: Whether an existing page may be overwritten.
+    """
+
+    path: Path
+    load: Literal["s", "m"] = "s"
+    etcd: Path | None = None
+    repeats: int = 1
+    as_json: bool = False
+    page: Path | None = None
+    force: bool = False
+
+
+def validate_disk(request: Request) -> bool:
+    """Predict and observe in turn, print the comparison; say whether all verdicts agree.
+
+    Raises:
+        EtcdbenchError: See its subclasses; nothing runs on and nothing of ours is left.
+    """
+    if not 1 <= request.repeats <= REPEATS_MAX:
+        raise PreflightError(
+            f"--repeat {request.repeats} is out of range", hint=f"give 1 to {REPEATS_MAX}"
+        )
+    screen = Screen(as_json=request.as_json)
+    with StopRequest().listen() as stop, screen:
+        todo = _plan(request)
+        programs = etcd.find_etcd(request.etcd)
+        page = OutputFile(request.page, force=request.force) if request.page else None
+        here = survey(request.path, beside_etcd=False, stop=stop)
+        preflight.demand_room(here.target, room_bytes=2 * todo.room_bytes())
+        with workspace(here.directory, alone=True, on_leftover=screen.warn_of_leftover) as ours:
+            target = preflight.probe_fallocate(here.target, ours.path)
+        blank = here.result(todo, target)
+        screen.announce_validation(blank, programs.version, seconds=_seconds(request.repeats))
+        stop.check()
+        work = Validation(
+            blank=blank,
+            load=request.load,
+            requests=_requests(todo),
+            programs=programs,
+            engine=here.fio,
+            directory=here.directory,
+            scratch_parent=here.scratch_parent,
+            observer=screen,
+            stop=stop,
+            on_leftover=screen.warn_of_leftover,
+        )
+        rounds: list[Round] = []
+        recipes: list[Histogram] = []
+        for _ in range(request.repeats):
+            rounds += [work.round("regular"), work.round("poisson")]
+            recipes.append(work.recipe())
+    proof = _proof(request, programs, rounds, merge(recipes))
+    if page:
+        from etcdbench.validate_page import render  # noqa: PLC0415 - matplotlib is heavy
+
+        page.write(render(proof, blank).encode())
+    if request.as_json:
+        screen.print_json(msgspec.json.encode(proof).decode())
+    else:
+        screen.print_blocks(blocks(proof, blank))
+    return all(
+        comparison.verdict_agrees
+        for part in (proof.metrics, proof.poisson)
+        for comparison in part.values()
+    )
+
+
+def _plan(request: Request) -> plan.Plan:
+    """Return a plan of the asked class, for its requests and its bytes."""
+    ladder = profile.load("ladder")
+    return plan.make_plan(
+        main=profile.load("steady"),
+        ladder=ladder,
+        settings=Settings(profile="validate", load=request.load),
+        rate_per_second=plan.class_rates(ladder)[request.load],
+    )
+
+
+def _requests(todo: plan.Plan) -> Requests:
+    if todo.requests is None:
+        raise AssertionError("a class has requests")
+    return todo.requests
+
+
+def _seconds(repeats: int) -> float:
+    one = 2 * (sum(plan.CALIBRATE_SECONDS) + 2 * STRETCH_SECONDS) + RECIPE_SECONDS
+    return one * repeats
+
+
+def _proof(
+    request: Request, programs: etcd.Programs, rounds: Sequence[Round], recipe: Histogram
+) -> Proof:
+    return Proof(
+        etcd_version=programs.version,
+        load=request.load,
+        repeats=request.repeats,
+        metrics=_compare(rounds, "regular", recipe),
+        poisson=_compare(rounds, "poisson", recipe),
+        flow={"regular": _flow(rounds, "regular"), "poisson": _flow(rounds, "poisson")},
+    )
+
+
+def _compare(
+    rounds: Sequence[Round], arrivals: Arrivals, recipe: Histogram
+) -> dict[str, validation.Comparison]:
+    chosen = [one for one in rounds if one.arrivals == arrivals]
+    return {
+        "wal_fsync": validation.compare(
+            [one.stream("wal") for one in chosen],
+            [one.observed.wal_fsync for one in chosen],
+            limit_ns=WAL_LIMIT_NS,
+            recipe=recipe,
+        ),
+        "backend_commit": validation.compare(
+            [one.stream("commit") for one in chosen],
+            [one.observed.backend_commit for one in chosen],
+            limit_ns=COMMIT_LIMIT_NS,
+        ),
+    }
+
+
+def _flow(rounds: Sequence[Round], arrivals: Arrivals) -> Flow:
+    """Add up how often and how much both sides wrote."""
+    chosen = [one for one in rounds if one.arrivals == arrivals]
+    seconds = STRETCH_SECONDS * len(chosen)
+    fsyncs = sum(one.observed.wal_fsync.histogram.count for one in chosen)
+    commits = sum(one.observed.backend_commit.histogram.count for one in chosen)
+    ours = [one.stream("wal").histogram().count for one in chosen]
+    our_commits = sum(one.stream("commit").histogram().count for one in chosen)
+    return Flow(
+        predicted_flushes_per_second=sum(ours) / seconds,
+        observed_flushes_per_second=fsyncs / seconds,
+        predicted_batch_bytes=_ratio(sum(one.wal_bytes for one in chosen), sum(ours)),
+        observed_metric_bytes_per_flush=_ratio(
+            sum(one.observed.wal_metric_bytes or 0.0 for one in chosen), fsyncs
+        ),
+        predicted_commits_per_second=our_commits / seconds,
+        observed_commits_per_second=commits / seconds,
+        predicted_growth_bytes_per_commit=_ratio(
+            sum(one.growth_bytes for one in chosen), our_commits
+        ),
+        observed_growth_bytes_per_commit=_ratio(
+            sum(one.observed.database_growth_bytes or 0.0 for one in chosen), commits
+        ),
+    )
+
+
+def _ratio(whole: float, parts: int) -> float | None:
+    return whole / parts if parts else None

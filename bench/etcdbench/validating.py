@@ -1,0 +1,194 @@
+"""Predict, then run a real etcd on the same disk, in turn: what `etcdbench validate` does."""
+
+import contextlib
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from etcdbench import etcd, metrics, plan, process, profile
+from etcdbench.etcd_model import PAGE_BYTES
+from etcdbench.fio import Engine
+from etcdbench.histogram import Histogram, merge
+from etcdbench.measure import Measurement
+from etcdbench.model import Result, Run, Settings, Stream, StreamName
+from etcdbench.records import Struct
+from etcdbench.validation import Observation
+from etcdbench.watching import Observer
+from etcdbench.workload import Arrivals, Phase, Requests
+from etcdbench.workspace import Workspace, workspace
+
+STRETCH_SECONDS = 60.0
+"""As long as `etcdctl check perf` lasts, so that both sides have equally many samples."""
+
+PHASE = "validate"
+
+
+class Round(Struct, frozen=True, kw_only=True):
+    """What one repeat gave for one kind of arrivals.
+
+    Attributes:
+        arrivals: `regular` (etcd loaded by check perf) or `poisson` (by our own client).
+        predicted: fio's stretch.
+        observed: What etcd's metrics gained.
+    """
+
+    arrivals: Arrivals
+    predicted: Run
+    observed: Observation
+
+    def stream(self, name: StreamName) -> Stream:
+        """Return one of the predicted streams."""
+        return next(stream for stream in self.predicted.streams if stream.name == name)
+
+    @property
+    def wal_bytes(self) -> int:
+        """Return the bytes of the predicted WAL."""
+        return sum(self.predicted.wal.sizes_bytes) if self.predicted.wal else 0
+
+    @property
+    def growth_bytes(self) -> int:
+        """Return by how much the predicted database grew."""
+        backend = self.predicted.backend
+        return sum(backend.new_pages) * PAGE_BYTES if backend else 0
+
+
+@dataclass(kw_only=True)
+class Validation:
+    """One validation under way.
+
+    Attributes:
+        blank: A result without runs: target and environment.
+        load: Cluster class, for check perf.
+        requests: Its request stream.
+        programs: The real etcd.
+        engine: fio.
+        directory: Where to make our directories on the target.
+        scratch_parent: Where to make the memory-backed ones.
+        observer: Who watches.
+        stop: The user's wish to stop.
+        on_leftover: Told of what cannot be removed.
+    """
+
+    blank: Result
+    load: Literal["s", "m"]
+    requests: Requests
+    programs: etcd.Programs
+    engine: Engine
+    directory: Path
+    scratch_parent: Path
+    observer: Observer
+    stop: process.StopRequest
+    on_leftover: Callable[[Path], None]
+
+    def round(self, arrivals: Arrivals) -> Round:
+        """Predict, then observe, with one kind of arrivals.
+
+        Raises:
+            FioError: fio failed.
+            EtcdError: etcd failed.
+            Interrupted: The user wants us to stop.
+        """
+        requests = msgspec.structs.replace(self.requests, arrivals=arrivals)
+        run = self._measure(self._stretch(requests), PHASE)
+        return Round(arrivals=arrivals, predicted=run, observed=self._observe(requests))
+
+    def recipe(self) -> Histogram:
+        """Run the popular recipe once."""
+        loaded = profile.load("recipe")
+        todo = plan.make_plan(
+            main=loaded, ladder=profile.load("ladder"), settings=Settings(profile=loaded.name)
+        )
+        return merge(stream.histogram() for stream in self._measure(todo, "recipe").streams)
+
+    def _stretch(self, requests: Requests) -> plan.Plan:
+        """Plan calibration and one stretch as long as etcd's."""
+        return plan.Plan(
+            settings=Settings(profile="validate", load=self.load),
+            profile_text="",
+            requests=requests,
+            recipe=None,
+            calibrate_seconds=plan.CALIBRATE_SECONDS,
+            phases=(Phase(name=PHASE, runtime_seconds=STRETCH_SECONDS),),
+            rounds_max=1,
+            errors=(0.05,),
+        )
+
+    def _measure(self, todo: plan.Plan, phase: str) -> Run:
+        """Run a plan in directories of its own and return the run of a phase."""
+        with self._directories() as (target, scratch):
+            result = Measurement(
+                plan=todo,
+                result=msgspec.structs.replace(
+                    self.blank, settings=todo.settings, requests=todo.requests
+                ),
+                engine=self.engine,
+                target=target,
+                scratch=scratch,
+                decided=_never_again,
+                failed=_never_climb,
+                save=_keep_nothing,
+                observer=self.observer,
+            ).run()
+        return next(run for run in result.runs if run.phase == phase)
+
+    def _observe(self, requests: Requests) -> Observation:
+        """Run a real etcd under the same load and return what its metrics gained."""
+        self.observer.begin(f"etcd {self.programs.version}", STRETCH_SECONDS)
+        with (
+            self._directories() as (target, scratch),
+            etcd.serving(self.programs, target=target, scratch=scratch, stop=self.stop) as server,
+        ):
+            before = server.scrape()
+            if requests.arrivals == "regular":
+                etcd.check_perf(
+                    self.programs, server, load=self.load, scratch=scratch, stop=self.stop
+                )
+            else:
+                etcd.send_requests(
+                    server, requests, seconds=STRETCH_SECONDS, scratch=scratch, stop=self.stop
+                )
+            after = server.scrape()
+        return _difference(before, after)
+
+    @contextlib.contextmanager
+    def _directories(self) -> Generator[tuple[Workspace, Workspace], None, None]:
+        """Make both directories, and remove them."""
+        with (
+            workspace(self.directory, alone=True, on_leftover=self.on_leftover) as target,
+            workspace(self.scratch_parent, alone=False, on_leftover=self.on_leftover) as scratch,
+        ):
+            yield target, scratch
+
+
+def _never_again(_known: Result, _phase: str, _look: int) -> bool:
+    """End the rounds after the first: a stretch is as long as etcd's run."""
+    return True
+
+
+def _never_climb(_known: Result, _phase: str) -> bool:
+    """Leave the ladder out."""
+    return True
+
+
+def _keep_nothing(_known: Result) -> None:
+    """Keep no result file: the comparison is the outcome."""
+
+
+def _difference(before: metrics.Samples, after: metrics.Samples) -> Observation:
+    sizes = [metrics.counter(page, metrics.DATABASE_BYTES) for page in (before, after)]
+    written = [metrics.counter(page, (metrics.WAL_BYTES,)) for page in (before, after)]
+    return Observation(
+        seconds=STRETCH_SECONDS,
+        wal_fsync=metrics.gained(before, after, metrics.WAL_FSYNC),
+        backend_commit=metrics.gained(before, after, metrics.BACKEND_COMMIT),
+        wal_metric_bytes=_gain(written),
+        database_growth_bytes=_gain(sizes),
+    )
+
+
+def _gain(pair: list[float | None]) -> float | None:
+    low, high = pair
+    return None if low is None or high is None else high - low

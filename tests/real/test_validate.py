@@ -1,0 +1,57 @@
+"""`etcdbench validate` with a real etcd."""
+
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from cli import call, complaint, left_behind, start
+
+pytestmark = pytest.mark.etcd
+
+
+def etcd_processes(directory: Path) -> list[str]:
+    """Return the command lines of etcds with their data below a directory."""
+    done = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    return [line for line in done.stdout.splitlines() if f"--data-dir={directory}" in line]
+
+
+@pytest.mark.timeout(500)
+def test_a_validation_compares_both_metrics_for_both_arrivals(disk_path: Path) -> None:
+    """Every field of the interface is there, counts are those of a minute, nothing is left."""
+    done = call("validate", disk_path, "--json", timeout_seconds=480)
+    answer = json.loads(done.stdout)
+
+    assert done.returncode in {0, 3}
+    for part in (answer["metrics"], answer["poisson"]):
+        wal, commit = part["wal_fsync"], part["backend_commit"]
+        assert 8000 < wal["predicted"]["count"] < 9200
+        assert 7000 < wal["observed"]["count"] < 9200
+        assert 450 < commit["predicted"]["count"] <= 600
+        assert 450 < commit["observed"]["count"] <= 620
+        assert isinstance(wal["verdict_agrees"], bool)
+    assert answer["metrics"]["wal_fsync"]["recipe"]["count"] == 23068672 // 2300
+    assert left_behind(disk_path) == []
+    assert etcd_processes(disk_path) == []
+
+
+def test_a_stop_signal_ends_etcd_and_leaves_nothing(disk_path: Path) -> None:
+    """While etcd is under load, too."""
+    with start("validate", disk_path) as process:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and not etcd_processes(disk_path):
+            time.sleep(0.1)
+        seen = etcd_processes(disk_path)
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    done = subprocess.CompletedProcess((), process.returncode, out, err)
+
+    assert seen
+    assert done.returncode == 130
+    assert "interrupted" in complaint(done)[0]
+    assert left_behind(disk_path) == []
+    assert etcd_processes(disk_path) == []
