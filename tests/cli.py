@@ -1,5 +1,6 @@
 """Call the program as a user does, and look at what it leaves behind."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -39,9 +40,21 @@ def complaint(done: "subprocess.CompletedProcess[str]") -> tuple[str, str]:
 
 
 def left_behind(directory: Path) -> list[str]:
-    """Return what is in a directory and in our memory-backed one, by name."""
-    scratch = [path.name for path in Path("/dev/shm").glob(".etcdbench-*")]
+    """Return what is in a directory, and what dead runs left in memory, by name."""
+    scratch = [path.name for path in Path("/dev/shm").glob(".etcdbench-*") if not _in_use(path)]
     return sorted(path.name for path in directory.iterdir()) + scratch
+
+
+def _in_use(workspace: Path) -> bool:
+    """Say whether a run holds the lock of its directory: another test's, at the same time."""
+    try:
+        with (workspace / "etcdbench-marker").open() as marker:
+            fcntl.flock(marker, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return not workspace.exists()
+    return False
 
 
 def fio_processes(directory: Path) -> list[int]:

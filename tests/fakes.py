@@ -8,7 +8,8 @@ recordings in data/fio, which a test holds it to.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from etcdbench.fio import Document, FioOutput, Watch
+from etcdbench.documents import Document
+from etcdbench.fio import FioOutput, Watch
 from etcdbench.histogram import Histogram
 from etcdbench.jobfile import BACKEND_SECTION, RECIPE_SECTION, WAL_SECTION, FioJob
 from etcdbench.machine import Device, Environment, Target

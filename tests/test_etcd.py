@@ -1,4 +1,4 @@
-"""Finding etcd, and what becomes of one that fails."""
+"""What becomes of an etcd that fails."""
 
 import stat
 from pathlib import Path
@@ -7,9 +7,8 @@ import pytest
 
 from etcdbench import etcd, process
 from etcdbench.errors import EtcdError
+from etcdbench.etcd_programs import Programs
 from etcdbench.workspace import workspace
-
-VERSION = "echo 'etcd Version: 3.5.1'\n"
 
 
 def program(folder: Path, body: str, name: str = "etcd") -> Path:
@@ -19,10 +18,6 @@ def program(folder: Path, body: str, name: str = "etcd") -> Path:
     path.write_text(f"#!/bin/sh\n{body}")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return path
-
-
-def nowhere(_name: str) -> None:
-    """Find no module."""
 
 
 def serve(tmp_path: Path, body: str) -> None:
@@ -35,47 +30,13 @@ def serve(tmp_path: Path, body: str) -> None:
         workspace(target, alone=True, on_leftover=print) as ours,
         workspace(scratch, alone=False, on_leftover=print) as logs,
         etcd.serving(
-            etcd.Programs(etcd=server, etcdctl=server, version="3.5.1"),
+            Programs(etcd=server, etcdctl=server, version="3.5.1"),
             target=ours,
             scratch=logs,
             stop=process.StopRequest(),
         ),
     ):
         raise AssertionError("it must not become ready")
-
-
-def test_an_etcd_that_is_given_is_used_with_the_etcdctl_beside_it(tmp_path: Path) -> None:
-    """Not another version's client."""
-    server = program(tmp_path / "bin", VERSION)
-    client = program(tmp_path / "bin", "", name="etcdctl")
-
-    found = etcd.find_etcd(server)
-
-    assert (found.etcd, found.etcdctl, found.version) == (server, client, "3.5.1")
-
-
-@pytest.mark.parametrize(
-    ("body", "sentence"),
-    [
-        ("echo something", "no etcd that can be run"),
-        ("exit 3", "no etcd that can be run"),
-        ("echo 'etcd Version: 3.3.10'", "too old"),
-    ],
-)
-def test_what_is_no_usable_etcd_is_refused(tmp_path: Path, body: str, sentence: str) -> None:
-    """Another program, a broken one, an old one."""
-    with pytest.raises(EtcdError, match=sentence):
-        etcd.find_etcd(program(tmp_path / "bin", body))
-
-
-def test_no_etcd_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Packages, the Python wheel, or an option."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("importlib.util.find_spec", nowhere)
-
-    with pytest.raises(EtcdError, match="no etcd was found") as caught:
-        etcd.find_etcd(None)
-    assert "--etcd" in caught.value.hint
 
 
 def test_an_etcd_that_dies_at_once_is_one_sentence_with_its_last_words(tmp_path: Path) -> None:

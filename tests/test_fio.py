@@ -10,7 +10,7 @@ import pytest
 
 from etcdbench import process
 from etcdbench.errors import FioError
-from etcdbench.fio import DocumentSplitter, Fio, FioOutput, RunInterrupted, find_fio
+from etcdbench.fio import Fio, FioOutput, RunInterrupted, find_fio
 from etcdbench.jobfile import FioJob
 from fakes import DATA, document
 
@@ -94,44 +94,6 @@ def test_a_fio_from_3_5_on_is_good(tmp_path: Path, version: str) -> None:
     program(tmp_path / "a", f"echo {version}")
 
     assert find_fio(stop=process.StopRequest(), search_path=search(tmp_path / "a")).version_text
-
-
-def test_documents_are_cut_wherever_the_pieces_end() -> None:
-    """However the pipe cuts the text, the same documents come out."""
-    text = (RECORDED / "steady.stdout").read_text()
-    whole, pieces = DocumentSplitter(), DocumentSplitter()
-    whole.feed(text)
-    for start in range(0, len(text), 997):
-        pieces.feed(text[start : start + 997])
-
-    assert len(whole.documents) >= 3
-    assert pieces.documents == whole.documents
-
-
-def test_messages_around_the_documents_are_kept_apart() -> None:
-    """fio prints warnings before its JSON, in the same stream."""
-    splitter = DocumentSplitter()
-    splitter.feed("fio: something odd\n" + (RECORDED / "steady.stdout").read_text() + "bye\n")
-
-    assert splitter.messages == ["fio: something odd", "bye"]
-    assert len(splitter.documents) >= 3
-
-
-def test_a_broken_document_is_not_a_document() -> None:
-    """Half a document, or one that is no JSON, is dropped and the next one is read."""
-    splitter = DocumentSplitter()
-    splitter.feed('{\n  "jobs" : [ oops\n}\n' + json.dumps({"a": 1}, indent=1) + "\n{\n")
-
-    assert splitter.documents == [{"a": 1}]
-
-
-def test_the_newest_document_is_told_once() -> None:
-    """A watcher hears of each document at most once."""
-    splitter = DocumentSplitter()
-    splitter.feed(json.dumps({"a": 1}, indent=1) + "\n")
-
-    assert splitter.newest() == {"a": 1}
-    assert splitter.newest() is None
 
 
 def test_a_job_is_run_with_its_files_and_its_logs_are_read(tmp_path: Path) -> None:

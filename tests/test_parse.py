@@ -3,8 +3,9 @@
 import pytest
 
 from etcdbench import parse
+from etcdbench.documents import Document, DocumentSplitter
 from etcdbench.errors import FioError
-from etcdbench.fio import Document, DocumentSplitter, FioOutput
+from etcdbench.fio import FioOutput
 from etcdbench.histogram import merge
 from etcdbench.jobfile import FioJob
 from etcdbench.workload import BackendSchedule, WalSchedule

@@ -77,17 +77,3 @@ def test_every_check_has_a_name_for_people() -> None:
     """The table shows words, not identifiers."""
     for finding in assess(BAD, result_file=None).checks:
         assert finding.id in terminal.NAMES
-
-
-def test_progress_without_a_terminal_is_one_line_a_run(capsys: pytest.CaptureFixture[str]) -> None:
-    """Logs stay readable, and standard output stays free."""
-    with terminal.Screen(as_json=True) as screen:
-        screen.begin("steady", 16.0)
-        screen.tick(1.0, None, 0)
-        screen.end(GOOD.runs[0])
-    captured = capsys.readouterr()
-
-    assert captured.out == ""
-    assert captured.err.splitlines() == [
-        "steady: 16.0 s, 2,400 WAL flushes, p99 3.00 ms, 1.00 MB written"
-    ]

@@ -10,11 +10,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
-
-import msgspec
+from typing import Protocol
 
 from etcdbench import process
+from etcdbench.documents import Document, DocumentSplitter, jobs_of
 from etcdbench.errors import FioError, Interrupted
 from etcdbench.jobfile import FioJob
 
@@ -25,8 +24,6 @@ _VERSION_PATTERN = re.compile(r"fio-(\d+)\.(\d+)\S*")
 _INSTALL_HINT = (
     "install it: apt-get install fio, dnf install fio, zypper install fio or apk add fio"
 )
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,55 +143,6 @@ class RunInterrupted(Interrupted):
         self.output = output
 
 
-class DocumentSplitter:
-    """Cuts fio's output into its JSON documents as they come.
-
-    fio prints several documents one after another, which together are no JSON, and may print
-    messages before, between or after them. Its documents begin and end with a brace alone on a
-    line; everything else at that level is a message.
-    """
-
-    def __init__(self) -> None:
-        """Begin outside a document."""
-        self.documents: list[Document] = []
-        self.messages: list[str] = []
-        self._rest = ""
-        self._open: list[str] | None = None
-        self._seen = 0
-
-    def feed(self, text: str) -> None:
-        """Take the next piece of output."""
-        lines = (self._rest + text).split("\n")
-        self._rest = lines.pop()
-        for line in lines:
-            self._take(line)
-
-    def newest(self) -> Document | None:
-        """Return the newest document if one came since the last call."""
-        if len(self.documents) == self._seen:
-            return None
-        self._seen = len(self.documents)
-        return self.documents[-1]
-
-    def _take(self, line: str) -> None:
-        if self._open is None:
-            if line == "{":
-                self._open = [line]
-            elif line.strip():
-                self.messages.append(line.strip())
-            return
-        self._open.append(line)
-        if line != "}":
-            return
-        try:
-            document = msgspec.json.decode("\n".join(self._open).encode(), type=Document)
-        except (msgspec.DecodeError, RecursionError):
-            self.messages.append("a part of its result is no JSON")
-        else:
-            self.documents.append(document)
-        self._open = None
-
-
 def find_fio(*, stop: process.StopRequest, search_path: str | None = None) -> Fio:
     """Return the first real fio on the search path.
 
@@ -221,14 +169,6 @@ def find_fio(*, stop: process.StopRequest, search_path: str | None = None) -> Fi
             hint=_INSTALL_HINT,
         )
     raise FioError("fio is not installed", hint=_INSTALL_HINT)
-
-
-def jobs_of(document: Document) -> list[Document]:
-    """Return what a document says of each section; nothing where it is no document of fio's."""
-    try:
-        return msgspec.convert(document.get("jobs"), list[Document])
-    except msgspec.ValidationError:
-        return []
 
 
 def _candidates(search_path: str | None) -> Iterator[Path]:

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from etcdbench.documents import Document, jobs_of
 from etcdbench.errors import FioError
-from etcdbench.fio import Document, FioOutput, jobs_of
+from etcdbench.fio import FioOutput
 from etcdbench.histogram import Histogram, merge
 from etcdbench.jobfile import BACKEND_SECTION, RECIPE_SECTION, WAL_SECTION, FioJob
 from etcdbench.model import Block, Stream

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -32,6 +33,7 @@ OUTPUT_MAX_BYTES = 256_000_000
 """More output than this is garbage; a run's documents are below 20 MB."""
 
 
+@dataclass(frozen=True)
 class Completed:
     """What a program left behind.
 
@@ -40,11 +42,9 @@ class Completed:
         stdout, stderr: Its output as text; bytes that are no UTF-8 are replaced.
     """
 
-    def __init__(self, status: int, stdout: str, stderr: str) -> None:
-        """Keep all three."""
-        self.status = status
-        self.stdout = stdout
-        self.stderr = stderr
+    status: int
+    stdout: str
+    stderr: str
 
 
 class StopRequest:

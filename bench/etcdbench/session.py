@@ -14,9 +14,9 @@ from etcdbench.measure import Measurement
 from etcdbench.model import Settings, Verdict
 from etcdbench.process import StopRequest
 from etcdbench.records import Struct
+from etcdbench.screen import Screen
 from etcdbench.site import survey
 from etcdbench.store import OutputFile, encode
-from etcdbench.terminal import Screen
 from etcdbench.units import parse_size
 from etcdbench.workspace import workspace
 

@@ -1,31 +1,19 @@
-"""What the user sees: the disk, the progress, the verdict. Progress on stderr, results on stdout.
+"""A result as text: the verdict first, the checks as a table, the reasons, the caveats.
 
 It shows and does not judge. Names from outside (models, mounts, hosts) are printed as plain text.
 """
 
-from collections.abc import Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Self
-
 from rich import box
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
+from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from etcdbench import advice
 from etcdbench.assessment import Assessment
-from etcdbench.histogram import Histogram
 from etcdbench.machine import Device
-from etcdbench.model import Caveat, Finding, Result, Run, Verdict
-from etcdbench.plan import Plan
+from etcdbench.model import Caveat, Finding, Result, Verdict
 from etcdbench.units import format_bytes, format_interval, format_seconds, printable
-
-PLAIN_WIDTH = 80
-REFRESH_SECONDS = 1.0
 
 STYLES = {
     Verdict.PASS: "bold green",
@@ -49,153 +37,6 @@ NAMES = {
     "spread": "spread of rounds",
     "cluster_class": "cluster class",
 }
-
-
-class Screen:
-    """Both streams of one measurement."""
-
-    def __init__(self, *, as_json: bool) -> None:
-        """Find out what the terminal can do."""
-        self._out = _console(stderr=False)
-        self._err = _console(stderr=True)
-        self._as_json = as_json
-        self._live: Live | None = None
-        self._phase = ""
-        self._planned_seconds = 0.0
-        self._plan_seconds = 0.0
-        self._spent_seconds = 0.0
-        self._refreshed_at = -REFRESH_SECONDS
-        self._p99: float | None = None
-        self._flushes = 0
-        self._bytes = 0
-        self._run_bytes = 0
-
-    def __enter__(self) -> Self:
-        """Nothing is shown yet."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Give the terminal back."""
-        self._close_live()
-
-    # --- while it measures ----------------------------------------------------------------------
-
-    def announce(self, result: Result, plan: Plan, *, directory: Path) -> None:
-        """Say what will be measured, and how many bytes will be written, before the first one."""
-        self._plan_seconds = plan.seconds_max()
-        for line in disk_lines(result):
-            self._err.print(line)
-        self._err.print(
-            Text(
-                f"writes at most {format_bytes(plan.bytes_max())} into "
-                f"{printable(str(directory))}, and removes it; takes at most "
-                f"{format_seconds(plan.seconds_max())} and ends when the answer is sure"
-            )
-        )
-
-    def announce_validation(self, blank: Result, etcd_version: str, *, seconds: float) -> None:
-        """Say what will be compared, before the first byte."""
-        self._plan_seconds = seconds
-        for line in disk_lines(blank):
-            self._err.print(line)
-        self._err.print(
-            Text(
-                f"fio and etcd {printable(etcd_version)} take turns in "
-                f"{printable(blank.target.measured_path)} for about {format_seconds(seconds)}; "
-                "both write into a directory of our own, which is removed"
-            )
-        )
-
-    def begin(self, phase: str, seconds: float) -> None:
-        """Show that a run begins."""
-        self._phase, self._planned_seconds = phase, seconds
-        self._refreshed_at = -REFRESH_SECONDS
-        self._p99, self._flushes, self._run_bytes = None, 0, 0
-        if self._err.is_terminal and self._live is None:
-            # No refresh thread: a second thread would run beside the measurement.
-            self._live = Live(console=self._err, auto_refresh=False, transient=True)
-            self._live.start()
-
-    def tick(self, seconds: float, wal: Histogram | None, bytes_written: int) -> None:
-        """Show how far it is, at most once a second."""
-        if wal is not None:
-            self._flushes = wal.count
-            p99 = wal.percentile_ns(99)
-            self._p99 = None if p99 is None else p99 / 1e9
-            self._run_bytes = bytes_written
-        if self._live and seconds - self._refreshed_at >= REFRESH_SECONDS:
-            self._refreshed_at = seconds
-            self._live.update(self._progress(seconds), refresh=True)
-
-    def end(self, run: Run) -> None:
-        """Note that a run has ended; where there is no terminal, say it in a line."""
-        self._spent_seconds += run.wall_seconds
-        self._bytes += run.bytes_written
-        self._run_bytes = 0
-        if self._live is None:
-            wal = next((one.histogram() for one in run.streams if one.name == "wal"), Histogram())
-            p99 = wal.percentile_ns(99)
-            self._err.print(
-                Text(
-                    f"{run.phase}: {run.wall_seconds:.1f} s, {wal.count:,} WAL flushes, p99 "
-                    f"{format_seconds(None if p99 is None else p99 / 1e9)}, "
-                    f"{format_bytes(run.bytes_written)} written"
-                )
-            )
-
-    def _progress(self, seconds: float) -> RenderableType:
-        done = min(self._spent_seconds + seconds, self._plan_seconds)
-        left = max(self._plan_seconds - done, 0.0)
-        grid = Table.grid(padding=(0, 1))
-        grid.add_row(
-            Text(self._phase, style="bold"),
-            ProgressBar(total=max(self._planned_seconds, 1.0), completed=seconds, width=18),
-            Text(f"p99 {format_seconds(self._p99)} of {self._flushes:,}"),
-            Text(format_bytes(self._bytes + self._run_bytes)),
-            Text(f"at most {left:.0f} s left", style="dim"),
-        )
-        return grid
-
-    def _close_live(self) -> None:
-        if self._live:
-            self._live.stop()
-            self._live = None
-
-    # --- when it is over ------------------------------------------------------------------------
-
-    def tell_what_is_kept(self, path: Path | None) -> None:
-        """Say where the partial result is, if anything was measured."""
-        self._close_live()
-        if path:
-            self._err.print(Text(f"what was measured is in {printable(str(path))}"))
-
-    def warn_of_leftover(self, path: Path) -> None:
-        """Say what could not be removed."""
-        self._close_live()
-        self._err.print(
-            Text(
-                f"{printable(str(path))} could not be removed: the disk refuses it. Remove it by "
-                "hand, or start etcdbench there again, when the disk is well"
-            )
-        )
-
-    def print_json(self, text: str) -> None:
-        """Print the one JSON object."""
-        print(text)  # noqa: T201 - this is where it is said
-
-    def print_blocks(self, parts: Sequence[RenderableType]) -> None:
-        """Print renderables on standard output."""
-        for part in parts:
-            self._out.print(part)
-
-    def show(self, meaning: Assessment, result: Result) -> None:
-        """Show the verdict first, then what it rests on."""
-        self.print_blocks(blocks(meaning, result))
 
 
 def blocks(meaning: Assessment, result: Result) -> list[RenderableType]:
@@ -305,13 +146,3 @@ def _caveat(caveat: Caveat) -> RenderableType:
         Text(f"* {printable(caveat.message)}"),
         Padding(Text(f"-> {printable(caveat.advice)}"), (0, 0, 0, 2)),
     )
-
-
-def _console(*, stderr: bool) -> Console:
-    """Return a console: the terminal's width, or 80 columns; NO_COLOR is honoured by rich."""
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console = Console(
-            stderr=stderr, highlight=False, markup=False, emoji=False, width=PLAIN_WIDTH
-        )
-    return console

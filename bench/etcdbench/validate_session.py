@@ -6,16 +6,16 @@ from typing import Literal
 
 import msgspec
 
-from etcdbench import etcd, plan, preflight, profile, validation
+from etcdbench import etcd_programs, plan, preflight, profile, validation
 from etcdbench.errors import PreflightError
 from etcdbench.histogram import Histogram, merge
 from etcdbench.limits import COMMIT_LIMIT_NS, WAL_LIMIT_NS
 from etcdbench.model import Settings
 from etcdbench.process import StopRequest
 from etcdbench.records import Struct
+from etcdbench.screen import Screen
 from etcdbench.site import survey
 from etcdbench.store import OutputFile
-from etcdbench.terminal import Screen
 from etcdbench.validate_view import Flow, Proof, blocks
 from etcdbench.validating import STRETCH_SECONDS, Round, Validation
 from etcdbench.workload import Arrivals, Requests
@@ -60,7 +60,7 @@ def validate_disk(request: Request) -> bool:
     screen = Screen(as_json=request.as_json)
     with StopRequest().listen() as stop, screen:
         todo = _plan(request)
-        programs = etcd.find_etcd(request.etcd)
+        programs = etcd_programs.find_etcd(request.etcd)
         page = OutputFile(request.page, force=request.force) if request.page else None
         here = survey(request.path, beside_etcd=False, stop=stop)
         preflight.demand_room(here.target, room_bytes=2 * todo.room_bytes())
@@ -125,7 +125,7 @@ def _seconds(repeats: int) -> float:
 
 
 def _proof(
-    request: Request, programs: etcd.Programs, rounds: Sequence[Round], recipe: Histogram
+    request: Request, programs: etcd_programs.Programs, rounds: Sequence[Round], recipe: Histogram
 ) -> Proof:
     return Proof(
         etcd_version=programs.version,

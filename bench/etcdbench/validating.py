@@ -10,6 +10,7 @@ import msgspec
 
 from etcdbench import etcd, metrics, plan, process, profile
 from etcdbench.etcd_model import PAGE_BYTES
+from etcdbench.etcd_programs import Programs
 from etcdbench.fio import Engine
 from etcdbench.histogram import Histogram, merge
 from etcdbench.measure import Measurement
@@ -75,7 +76,7 @@ class Validation:
     blank: Result
     load: Literal["s", "m"]
     requests: Requests
-    programs: etcd.Programs
+    programs: Programs
     engine: Engine
     directory: Path
     scratch_parent: Path

@@ -3,7 +3,8 @@
 from typing import Protocol
 
 from etcdbench import parse
-from etcdbench.fio import Document, Watch
+from etcdbench.documents import Document
+from etcdbench.fio import Watch
 from etcdbench.histogram import Histogram
 from etcdbench.jobfile import WAL_SECTION, FioJob
 from etcdbench.model import Run
