@@ -17,7 +17,7 @@ from fakes import device, target
         (target(filesystem="btrfs"), "ext4"),
         (target(device("dm-0", kind="dm-crypt", bus="unknown"), device()), "encryption"),
         (target(device("loop0", kind="loop", bus="unknown")), "file on another"),
-        (target(device(bus="virtio")), "virtual disk"),
+        (target(device(bus="virtio")), "cache=none"),
         (target(device(bus="nvme")), "power-loss protection"),
     ],
 )

@@ -15,7 +15,7 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[1]
 FILE_TOOLS = ("chmod", "cp", "find", "mkdir", "mktemp", "mv", "readlink", "rm")
-TEXT_TOOLS = ("cat", "cksum", "cut", "tail", "tr")
+TEXT_TOOLS = ("cat", "cksum", "cut", "sync", "tail", "tr")
 NOBODY = 65534
 
 # Answers the launcher's question ("good 3.12"), makes an environment with itself as the Python,

@@ -50,6 +50,7 @@ def test_a_profile_of_ones_own_is_read_from_a_file(tmp_path: Path) -> None:
         (HEAD + REQUESTS, "phases"),
         (HEAD + REQUESTS + PHASE + PHASE, "alike"),
         (HEAD + REQUESTS + PHASE.replace("mine", "calibrate"), "ours"),
+        (HEAD + REQUESTS + PHASE.replace("mine", "ladder-s"), "ours"),
         (HEAD + REQUESTS + PHASE.replace("mine", "../../etc"), "pattern|regex"),
         (HEAD + REQUESTS + PHASE.replace("= 5", "= 1e9"), "runtime_seconds"),
         (HEAD + REQUESTS + PHASE.replace("= 5", "= nan"), "runtime_seconds"),

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from etcdbench import terminal
 from etcdbench.assessment import assess
-from etcdbench.model import Result, Verdict
+from etcdbench.model import Result, Settings, Verdict
 from fakes import device, result_of, run_of, stream, target
 
 MS = 1_000_000
@@ -45,6 +45,29 @@ def test_a_fail_gives_its_reason_next_and_its_source() -> None:
 
     assert "100 % of WAL flushes took over 10.0 ms" in text.split("\n\n")[0].replace("\n", " ")
     assert "https://etcd.io/docs/v3.6/faq/" in text
+
+
+def test_a_quick_pass_claims_the_wal_only() -> None:
+    """Commits were not judged, and the first line says so."""
+    quick = measured(
+        [{3 * MS: 150}] * 16, settings=Settings(profile="steady", mode="quick", rounds_max=5)
+    )
+
+    assert "commits were not judged" in shown(quick).strip().splitlines()[0]
+
+
+def test_a_bounded_verdict_says_what_bounds_it() -> None:
+    """All checks pass, and the measurement was cut off: that is the reason."""
+    cut_off = measured([{3 * MS: 150}] * 16, interrupted="the disk did not answer")
+
+    assert "the disk did not answer" in shown(cut_off).split("\n\n")[0]
+
+
+def test_advice_is_given_once() -> None:
+    """Not under every check that it fits."""
+    text = " ".join(shown(BAD).split())
+
+    assert text.count("power-loss protection") == 1
 
 
 @pytest.mark.parametrize("width", [80, 100, 200])

@@ -7,7 +7,10 @@ NETWORK_FILESYSTEMS = frozenset(
     | {"fuse.glusterfs", "fuse.sshfs"}
 )
 
-DEFAULT = "give etcd an SSD with power-loss protection, or one of its own with nothing beside it"
+DEFAULT = (
+    "move etcd to an SSD with power-loss protection; until then keep images, logs and virtual "
+    "machines off its disk"
+)
 
 
 def spins(device: Device) -> bool:
@@ -30,7 +33,7 @@ def for_slow_flushes(target: Target) -> str:
         ),
         (
             bool(buses & {"sd", "usb"}),
-            "SD cards, eMMC and USB sticks are not made for flushes: move etcd to an SSD",
+            "USB adapters and sticks, SD cards and eMMC often flush slowly: attach an SSD by SATA or NVMe",
         ),
         (
             "network" in buses or target.filesystem in NETWORK_FILESYSTEMS,
@@ -50,7 +53,7 @@ def for_slow_flushes(target: Target) -> str:
         ),
         (
             "virtio" in buses,
-            "this is a virtual disk: look at the host's cache mode and at the disk below it",
+            "use cache=none on the host (never cache=unsafe), or in a cloud a faster volume type",
         ),
     )
     return next((text for fits, text in table if fits), DEFAULT)

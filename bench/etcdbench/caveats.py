@@ -45,7 +45,7 @@ def _filesystem(result: Result) -> Iterable[Caveat]:
     kind = result.target.filesystem
     meanings = {
         "overlay": "is a container's layered filesystem: its flushes go to the layer below",
-        "btrfs": "copies on write: every flush also writes its trees",
+        "btrfs": "copies on write: every flush also writes its log tree",
         "zfs": "writes flushes to its intent log: a separate log device decides the latency",
     }
     if kind in NETWORK_FILESYSTEMS:
@@ -103,7 +103,7 @@ def _meaning_of(device: Device) -> tuple[str, str, str] | None:
     if device.bus in ("sd", "usb") and device.kind == "disk":
         return (
             f"{device.bus}_bus",
-            f"{device.name} is an SD card, eMMC or USB device, which slow down when they fill up",
+            f"{device.name} is an SD card, eMMC or USB device; they often flush slowly, and more so when full",
             "measure with --full; better, give etcd an SSD",
         )
     return None
@@ -186,9 +186,9 @@ def _catch_ups(result: Result) -> Iterable[Caveat]:
     if total and late / total > CATCH_UP_SHARE:
         yield Caveat(
             code="catch_up",
-            message=f"{late:,} of {total:,} flushes were issued back to back to catch up after "
-            "stalls; etcd would have merged them, so they are not counted as samples of their own",
-            advice="the disk stalls or became slower while it was measured: run it again",
+            message=f"{late:,} of {total:,} flushes were issued back to back to catch up with the "
+            "load; etcd would have merged them, so they are no samples of their own",
+            advice="nothing to do if the verdict is a fail; else run it again",
         )
 
 
@@ -213,8 +213,8 @@ def _settings(result: Result) -> Iterable[Caveat]:
     if result.requests is None:
         yield Caveat(
             code="recipe",
-            message="the popular recipe runs alone and closed-loop; etcd's tail is up to ten "
-            "times as long on the same disk",
+            message="the popular recipe runs alone and closed-loop; on the same disk etcd had up to "
+            "ten times as many slow flushes",
             advice="run without --profile recipe for a verdict about etcd",
         )
     if result.settings.beside_etcd:
@@ -229,7 +229,9 @@ def _settings(result: Result) -> Iterable[Caveat]:
         yield Caveat(
             code="incomplete",
             message=f"the measurement did not come to its end: {result.interrupted}",
-            advice="run it again",
+            advice="do not repeat this beside the live etcd: what stopped it is the finding"
+            if result.settings.beside_etcd
+            else "run it again",
         )
 
 

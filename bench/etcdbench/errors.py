@@ -1,6 +1,7 @@
 """The one tree of errors: what is wrong, what to do about it, and the exit status that says so.
 
 EtcdbenchError (1)
+    UsageError (2)   options that do not go together, or values that they cannot have
     PreflightError   the target, the machine or an option's value will not do; nothing was written
     ProfileError     a profile file cannot be used
     ResultFileError  a result file cannot be read or written
@@ -27,6 +28,12 @@ class EtcdbenchError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class UsageError(EtcdbenchError):
+    """Options that do not go together, or values that they cannot have."""
+
+    exit_status = 2
 
 
 class PreflightError(EtcdbenchError):
@@ -58,5 +65,5 @@ class Interrupted(EtcdbenchError):  # noqa: N818 - it is nobody's error
         """Say so; there is nothing more to know."""
         super().__init__(
             "interrupted: fio was stopped and our files were removed",
-            hint="run the same command again when the machine is free",
+            hint="run it again when the machine is free (with --force if -o named a file)",
         )

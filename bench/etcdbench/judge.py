@@ -176,7 +176,7 @@ def _moment_of(streams: Sequence[Stream], latency_ns: int) -> str:
         for block in stream.blocks:
             if block.histogram.max_ns == latency_ns:
                 end = block.start_seconds + block.length_seconds
-                return f"by second {end:.0f} of round {number}"
+                return f"in second {max(end, 1):.0f} of round {number}"
     return "at an unknown moment"
 
 
@@ -184,11 +184,11 @@ def _because(over: ShareOver, criterion: Criterion) -> str:
     limit = format_seconds(criterion.limit_ns / 1e9)
     measured = f"{format_share(over.share)} of {criterion.what} took over {limit}"
     if over.verdict is Verdict.PASS:
-        return f"{measured}, certainly under {format_share(over.high)}; 1 % is allowed"
+        return f"{measured}, at most {format_share(over.high)} for certain; 1 % is allowed"
     if over.verdict is Verdict.FAIL:
-        return f"{measured}, certainly over {format_share(over.low)}; 1 % is allowed"
+        return f"{measured}, at least {format_share(over.low)} for certain; 1 % is allowed"
     return (
-        f"{measured}, certainly between {format_share(over.low)} and {format_share(over.high)}: "
+        f"{measured}, for certain between {format_share(over.low)} and {format_share(over.high)}: "
         "that does not decide whether it is over the allowed 1 %"
     )
 

@@ -117,7 +117,7 @@ class Measurement:
                 self._stretch(phase.name, at_rate(requests, phase), phase.runtime_seconds)
                 if self._enough(phase.name, number):
                     break
-        self._climb(requests)
+        self._climb(self.plan.ladder_requests or requests, requests)
 
     def _enough(self, phase: str, look: int) -> bool:
         """Say whether the rounds of a phase may end; --full always goes on to the cap."""
@@ -140,11 +140,11 @@ class Measurement:
         rate = min(requests.rate_per_second, max(1.0, BESIDE_SHARE * possible))
         return msgspec.structs.replace(requests, rate_per_second=rate)
 
-    def _climb(self, requests: Requests) -> None:
+    def _climb(self, requests: Requests, measured: Requests) -> None:
         """Try each cluster class in turn; one that was measured already is not tried again."""
         for phase in self.plan.ladder:
             self.result = msgspec.structs.replace(self.result, climbed=True)
-            if phase.rate_per_second != requests.rate_per_second:
+            if at_rate(requests, phase) != measured:
                 self._stretch(phase.name, at_rate(requests, phase), phase.runtime_seconds)
             if self.failed(self.result, phase.name):
                 return

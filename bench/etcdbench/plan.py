@@ -5,7 +5,7 @@ import math
 import msgspec
 
 from etcdbench import etcd_model, stats
-from etcdbench.errors import PreflightError
+from etcdbench.errors import UsageError
 from etcdbench.model import Settings
 from etcdbench.profile import LoadedProfile
 from etcdbench.records import Struct
@@ -22,6 +22,12 @@ ROUNDS_MAX = 9
 
 RECIPE_SECONDS_MAX = 150.0
 """The recipe writes until its file is full, however long a slow disk takes."""
+
+START_SECONDS = 0.7
+"""What starting and ending fio adds to each run."""
+
+BESIDE_VALUE_BYTES_MAX = 4096
+"""Beside a live etcd no value is larger than this."""
 
 BESIDE_CALIBRATE_RATE = 10.0
 """Beside a live etcd the first look writes ten small records a second."""
@@ -49,6 +55,7 @@ class Plan(Struct, frozen=True, kw_only=True):
         rounds_max: How often a phase that repeats may be run.
         errors: Error that each look may spend.
         ladder: Phases of the ladder.
+        ladder_requests: Its request stream: a class is a class whatever the main phase's values.
         judge_commits: Whether backend commits are judged.
     """
 
@@ -61,10 +68,11 @@ class Plan(Struct, frozen=True, kw_only=True):
     rounds_max: int
     errors: tuple[float, ...]
     ladder: tuple[Phase, ...] = ()
+    ladder_requests: Requests | None = None
     judge_commits: bool = True
 
     def seconds_max(self) -> float:
-        """Return how long the measurement takes at most."""
+        """Return about how long the measurement takes at most."""
         if self.recipe:
             return RECIPE_SECONDS_MAX
         phases = sum(
@@ -72,7 +80,9 @@ class Plan(Struct, frozen=True, kw_only=True):
             for phase in self.phases
         )
         ladder = sum(phase.runtime_seconds for phase in self.ladder)
-        return sum(self.calibrate_seconds) + phases + ladder
+        starts = len(self.calibrate_seconds) + 1 + self.rounds_max + len(self.ladder)
+        calibrate = sum(self.calibrate_seconds) + self.calibrate_seconds[-1]
+        return calibrate + phases + ladder + starts * START_SECONDS
 
     def bytes_max(self) -> int:
         """Return how many bytes fio writes at most."""
@@ -93,7 +103,8 @@ class Plan(Struct, frozen=True, kw_only=True):
         for phase in self.phases:
             times = self.rounds_max if phase.repeat == "until-decided" else 1
             stretches.append((phase.runtime_seconds * times, at_rate(requests, phase)))
-        stretches += [(phase.runtime_seconds, at_rate(requests, phase)) for phase in self.ladder]
+        climb = self.ladder_requests or requests
+        stretches += [(phase.runtime_seconds, at_rate(climb, phase)) for phase in self.ladder]
         return stretches
 
     def _wal_bytes_max(self) -> int:
@@ -148,21 +159,15 @@ def make_plan(
         value_size_bytes: Value size where the profile's is not wanted.
 
     Raises:
-        PreflightError: A rate or size that a request stream cannot have.
+        UsageError: A rate or size that a request stream cannot have.
     """
     if main.profile.recipe:
-        return Plan(
-            settings=msgspec.structs.replace(settings, load=None),
-            profile_text=main.text,
-            requests=None,
-            recipe=main.profile.recipe,
-            calibrate_seconds=(),
-            phases=(),
-            rounds_max=1,
-            errors=tuple(stats.spending(1)),
-            judge_commits=False,
-        )
+        return _recipe_plan(main, settings)
     requests = _requests(main, rate_per_second=rate_per_second, value_size_bytes=value_size_bytes)
+    if settings.beside_etcd:
+        requests = msgspec.structs.replace(
+            requests, value_size_bytes=min(requests.value_size_bytes, BESIDE_VALUE_BYTES_MAX)
+        )
     quick = settings.mode == "quick"
     rounds_max = QUICK_ROUNDS_MAX if quick else ROUNDS_MAX
     looks = 1 if settings.mode == "full" else rounds_max
@@ -182,9 +187,25 @@ def make_plan(
         calibrate_seconds=CALIBRATE_SECONDS,
         phases=phases,
         rounds_max=rounds_max,
-        errors=tuple(stats.spending(looks)),
+        errors=stats.spending(looks),
         ladder=() if quick or settings.beside_etcd else ladder.profile.phases,
+        ladder_requests=ladder.profile.requests,
         judge_commits=not quick,
+    )
+
+
+def _recipe_plan(main: LoadedProfile, settings: Settings) -> Plan:
+    """Plan a recipe: one run, as it is."""
+    return Plan(
+        settings=msgspec.structs.replace(settings, load=None),
+        profile_text=main.text,
+        requests=None,
+        recipe=main.profile.recipe,
+        calibrate_seconds=(),
+        phases=(),
+        rounds_max=1,
+        errors=stats.spending(1),
+        judge_commits=False,
     )
 
 
@@ -204,7 +225,7 @@ def _requests(
             Requests,
         )
     except msgspec.ValidationError as error:
-        raise PreflightError(
-            f"no etcd has such requests: {error}",
-            hint="rates go up to 100,000 per second, values to 1.5 MB (etcd's own limit)",
+        raise UsageError(
+            "no etcd has such requests",
+            hint="--rate goes from over 0 to 100,000 per second, --value-size to 1.5 MB",
         ) from error

@@ -49,7 +49,7 @@ def find_target(path: Path) -> Target:
         raise PreflightError(
             f"{measured} is on a read-only filesystem"
             if read_only
-            else f"{measured} is not writable for you",
+            else f"{measured} is not writable by you",
             hint="remount it, or look at dmesg for the reason"
             if read_only
             else "run it as root, or give a directory of your own on the same disk",
@@ -69,7 +69,7 @@ def demand_room(target: Target, *, room_bytes: int) -> None:
         raise PreflightError(
             f"{target.mount_point} has {format_bytes(free_bytes)} free, and the "
             f"measurement needs {format_bytes(room_bytes)}",
-            hint="free some room, or use --quick, which needs less",
+            hint="free some room, or measure another directory on the same disk type",
         )
 
 
@@ -130,7 +130,8 @@ def _existing_directory(wanted: Path) -> Path:
         if wanted.is_symlink() or not wanted.parent.is_dir():
             raise PreflightError(
                 f"{wanted} does not exist",
-                hint="check the spelling; give a directory on the disk that etcd will use",
+                hint="check the spelling; before etcd's first start give an existing directory on the same "
+                "disk, such as /var/lib",
             )
     except OSError as error:
         raise PreflightError(

@@ -29,6 +29,10 @@ class LoadedProfile(Struct, frozen=True, kw_only=True):
     profile: Profile
 
 
+LADDER = "ladder"
+"""The profile that every default measurement ends with; it cannot be the main one."""
+
+
 def names() -> list[str]:
     """Return the names of our profiles, sorted."""
     folder = importlib.resources.files("etcdbench.profiles")
@@ -79,8 +83,14 @@ def parse(text: str, *, name: str) -> Profile:
         )
     if len({phase.name for phase in profile.phases}) < len(profile.phases):
         raise ProfileError(f"profile {name} names two phases alike", hint=_HINT)
-    if "calibrate" in {phase.name for phase in profile.phases}:
+    reserved = [phase.name for phase in profile.phases if _is_ours(phase.name)]
+    if reserved and name != LADDER:
         raise ProfileError(
-            f"profile {name}: the phase name `calibrate` is ours", hint="choose another name"
+            f"profile {name}: the phase name `{reserved[0]}` is ours", hint="choose another name"
         )
     return profile
+
+
+def _is_ours(phase: str) -> bool:
+    """Say whether a phase's name has a meaning of its own in results."""
+    return phase == "calibrate" or phase.startswith("ladder-")

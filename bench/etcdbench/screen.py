@@ -64,8 +64,8 @@ class Screen:
         self._err.print(
             Text(
                 f"writes at most {format_bytes(plan.bytes_max())} into "
-                f"{printable(str(directory))}, and removes it; takes at most "
-                f"{format_seconds(plan.seconds_max())} and ends when the answer is sure"
+                f"{printable(str(directory))}, and removes it; takes about "
+                f"{format_seconds(plan.seconds_max())} at most and ends when the answer is sure"
             )
         )
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from etcdbench import checks, ladder, plan, preflight, profile
 from etcdbench.assessment import assess, to_json
-from etcdbench.errors import EtcdbenchError, PreflightError
+from etcdbench.errors import EtcdbenchError, UsageError
 from etcdbench.judge import Evidence
 from etcdbench.machine import Environment
 from etcdbench.measure import Measurement
@@ -105,20 +105,27 @@ def _plan(request: Request) -> plan.Plan:
     """Turn the request into a plan.
 
     Raises:
-        PreflightError: An option's value will not do.
+        UsageError: Options do not go together, or a value will not do.
         ProfileError: The profile will not do.
     """
     ladder = profile.load("ladder")
     main = profile.load(request.profile)
     if request.load and request.rate_per_second is not None:
-        raise PreflightError(
-            "--load and --rate exclude each other", hint="give the class or the rate"
+        raise UsageError("--load and --rate exclude each other", hint="give the class or the rate")
+    if request.profile == profile.LADDER:
+        raise UsageError(
+            "the ladder runs at the end of every measurement", hint="choose the load with --load"
+        )
+    if main.profile.recipe and _is_shaped(request):
+        raise UsageError(
+            "a recipe has no load, rate, value size or length to choose",
+            hint="leave --load, --rate, --value-size, --quick and --full out",
         )
     rates = plan.class_rates(ladder)
     rate = rates[request.load] if request.load else request.rate_per_second
     settings = Settings(
         profile=main.name,
-        load=_class_of(rate, main, rates),
+        load=None if request.value_size else _class_of(rate, main, rates),
         mode=request.mode,
         beside_etcd=request.beside_etcd,
     )
@@ -129,6 +136,12 @@ def _plan(request: Request) -> plan.Plan:
         rate_per_second=rate,
         value_size_bytes=_value_size(request.value_size),
     )
+
+
+def _is_shaped(request: Request) -> bool:
+    """Say whether any option that shapes the load was given."""
+    options = (request.load, request.rate_per_second, request.value_size)
+    return any(option is not None for option in options) or request.mode != "default"
 
 
 def _class_of(
@@ -144,7 +157,7 @@ def _value_size(text: str | None) -> int | None:
     try:
         return None if text is None else parse_size(text)
     except ValueError as error:
-        raise PreflightError(f"--value-size: {error}", hint="give bytes, such as 1024") from error
+        raise UsageError(f"--value-size: {error}", hint="give bytes, such as 1024") from error
 
 
 def _file_name(environment: Environment) -> Path:

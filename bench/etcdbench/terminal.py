@@ -3,6 +3,8 @@
 It shows and does not judge. Names from outside (models, mounts, hosts) are printed as plain text.
 """
 
+from collections.abc import Sequence
+
 from rich import box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -23,17 +25,21 @@ STYLES = {
 }
 
 SENTENCES = {
-    Verdict.PASS: "etcd will be healthy on this disk at this load",
-    Verdict.WARN: "etcd will run on this disk, with the warnings below",
-    Verdict.INCONCLUSIVE: "this measurement does not decide whether etcd will be healthy here",
-    Verdict.FAIL: "etcd will not be healthy on this disk at this load",
+    Verdict.PASS: "this disk is fast enough for etcd at this load",
+    Verdict.WARN: "this disk is fast enough for etcd at this load, with the warnings below",
+    Verdict.INCONCLUSIVE: "this does not decide whether the disk is fast enough for etcd",
+    Verdict.FAIL: "this disk is too slow for etcd at this load, by etcd's own limits",
 }
+QUICK_SENTENCE = "the WAL is fast enough for etcd at this load; commits were not judged"
+
+BOUNDING_CAVEATS = ("incomplete", "beside_etcd")
+"""Caveats of results that can never pass."""
 
 NAMES = {
     "wal_fsync_p99": "WAL fsync p99",
     "backend_commit_p99": "backend commit p99",
-    "wal_stall_heartbeat": "flush over 100 ms",
-    "wal_stall_election": "flush over 1 s",
+    "wal_stall_heartbeat": "longest flush",
+    "wal_stall_election": "longest flush",
     "spread": "spread of rounds",
     "cluster_class": "cluster class",
 }
@@ -46,14 +52,13 @@ def blocks(meaning: Assessment, result: Result) -> list[RenderableType]:
         Text.assemble(
             (f" {meaning.verdict.upper()} ", f"{STYLES[meaning.verdict]} reverse"),
             " ",
-            (f"{SENTENCES[meaning.verdict]}", "bold"),
+            (_headline(meaning, result), "bold"),
         ),
     ]
-    worst = [one for one in meaning.checks if one.verdict is meaning.verdict]
-    if worst and meaning.verdict is not Verdict.PASS:
-        parts.append(Padding(Text(_sentence(worst[0])), (0, 0, 0, 2)))
+    if meaning.verdict is not Verdict.PASS:
+        parts.append(Padding(Text(_why(meaning)), (0, 0, 0, 2)))
     parts += [Text(), *disk_lines(result), Text(), _table(meaning.checks), Text()]
-    parts += [_reason(finding) for finding in meaning.checks]
+    parts += _reasons(meaning.checks)
     if meaning.caveats:
         parts += [Text(), Text("Keep in mind", style="bold")]
         parts += [_caveat(caveat) for caveat in meaning.caveats]
@@ -112,6 +117,8 @@ def _table(findings: tuple[Finding, ...]) -> Table:
         table.add_column(heading, justify="right")
     table.add_column("verdict")
     for finding in findings:
+        if finding.limit_seconds is None:
+            continue
         table.add_row(
             NAMES.get(finding.id, finding.id),
             format_seconds(finding.measured_seconds),
@@ -123,18 +130,34 @@ def _table(findings: tuple[Finding, ...]) -> Table:
     return table
 
 
-def _reason(finding: Finding) -> RenderableType:
-    lines: list[RenderableType] = [
-        Text.assemble(
-            (f"{NAMES.get(finding.id, finding.id)}: ", STYLES[finding.verdict]),
-            _sentence(finding),
-        )
-    ]
-    if finding.advice:
-        lines.append(Padding(Text(f"-> {finding.advice}"), (0, 0, 0, 2)))
-    if finding.reference and finding.verdict is not Verdict.PASS:
-        lines.append(Padding(Text(finding.reference, style="dim"), (0, 0, 0, 2)))
-    return Group(*lines)
+def _headline(meaning: Assessment, result: Result) -> str:
+    """Say the verdict in a sentence that claims no more than was measured."""
+    if meaning.verdict is Verdict.PASS and result.settings.mode == "quick":
+        return QUICK_SENTENCE
+    return SENTENCES[meaning.verdict]
+
+
+def _why(meaning: Assessment) -> str:
+    """Return the sentence that decides: of the worst check, or of what bounds the verdict."""
+    worst = [_sentence(one) for one in meaning.checks if one.verdict is meaning.verdict]
+    bounds = [printable(one.message) for one in meaning.caveats if one.code in BOUNDING_CAVEATS]
+    return next(iter([*worst, *bounds]), "nothing was measured")
+
+
+def _reasons(findings: Sequence[Finding]) -> list[RenderableType]:
+    """Give each check's reason, and each piece of advice once."""
+    parts: list[RenderableType] = []
+    advised: set[str] = set()
+    for finding in findings:
+        name = NAMES.get(finding.id, finding.id)
+        label = f"{name}: " if finding.limit_seconds is not None else f"{name}, {finding.verdict}: "
+        parts.append(Text.assemble((label, STYLES[finding.verdict]), _sentence(finding)))
+        if finding.advice and finding.advice not in advised:
+            advised.add(finding.advice)
+            parts.append(Padding(Text(f"-> {finding.advice}"), (0, 0, 0, 2)))
+        if finding.reference and finding.verdict is not Verdict.PASS:
+            parts.append(Padding(Text(finding.reference, style="dim"), (0, 0, 0, 2)))
+    return parts
 
 
 def _sentence(finding: Finding) -> str:

@@ -18,11 +18,13 @@ def format_seconds(seconds: float | None) -> str:
 
 
 def format_interval(low: float | None, high: float | None) -> str:
-    """Give two durations in one unit (`3.0..5.6 ms`), `?` for an end that is not known."""
+    """Give two durations in one unit (`3.0..5.6 ms`); an unknown end is not made up."""
     known = high if high is not None else low
     if known is None:
         return "-"
     factor, unit = _unit_of(known)
+    if high is None:
+        return f"over {known / factor:.3g} {unit}"
     ends = ["?" if end is None else f"{end / factor:.3g}" for end in (low, high)]
     return f"{ends[0]}..{ends[1]} {unit}"
 

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from etcdbench import etcd_programs, plan, preflight, profile, validation
-from etcdbench.errors import PreflightError
+from etcdbench.errors import UsageError
 from etcdbench.histogram import Histogram, merge
 from etcdbench.limits import COMMIT_LIMIT_NS, WAL_LIMIT_NS
 from etcdbench.model import Settings
@@ -54,7 +54,7 @@ def validate_disk(request: Request) -> bool:
         EtcdbenchError: See its subclasses; nothing runs on and nothing of ours is left.
     """
     if not 1 <= request.repeats <= REPEATS_MAX:
-        raise PreflightError(
+        raise UsageError(
             f"--repeat {request.repeats} is out of range", hint=f"give 1 to {REPEATS_MAX}"
         )
     screen = Screen(as_json=request.as_json)

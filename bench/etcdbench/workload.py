@@ -65,7 +65,6 @@ class Profile(Struct, frozen=True, kw_only=True):
         requests: The request stream; None for a recipe.
         recipe: The recipe; None for a workload of etcd's.
         phases: In order; empty for a recipe.
-        stop: Whether phases after one that fails are left out.
     """
 
     format: Literal["etcdbench-profile"]
@@ -75,7 +74,6 @@ class Profile(Struct, frozen=True, kw_only=True):
     requests: Requests | None = None
     recipe: Recipe | None = None
     phases: Annotated[tuple[Phase, ...], msgspec.Meta(max_length=32)] = ()
-    stop: Literal["at-the-end", "at-first-failure"] = "at-the-end"
 
 
 class WalSchedule(Struct, frozen=True, kw_only=True):

@@ -46,5 +46,6 @@ def etcdbench() -> None:
     """Will etcd be healthy on this disk? Ask before Kubernetes runs there.
 
     \b
-    Exit status: 0 pass or warn, 1 error, 2 usage, 3 fail, 4 inconclusive, 130 interrupted.
+    Exit status: 0 pass or warn, 1 error, 2 usage, 3 fail, 4 inconclusive,
+    130 interrupted.
     """  # noqa: D301 - \b is click's mark for lines to be left as they are

@@ -11,11 +11,15 @@ EXIT_STATUS = {"pass": 0, "warn": 0, "fail": 3, "inconclusive": 4}
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option(
-    "--load", type=click.Choice(["s", "m", "l", "xl"]), help="Cluster class; s if not given."
+    "--load",
+    type=click.Choice(["s", "m", "l", "xl"]),
+    help="Cluster class: 150, 1,000, 8,000 or 15,000 writes/s; s if not given.",
 )
 @click.option("--rate", type=float, metavar="R", help="Requests per second of your own cluster.")
-@click.option("--value-size", metavar="B", help="Bytes of a value, such as 512 or 2KiB.")
-@click.option("--quick", is_flag=True, help="Judge the WAL only, in about 20 s.")
+@click.option(
+    "--value-size", metavar="B", help="Bytes of a value, such as 512 or 2KiB; 1KiB if not given."
+)
+@click.option("--quick", is_flag=True, help="Judge the WAL only: about 20 s, at most a minute.")
 @click.option("--full", is_flag=True, help="Measure to the cap of about 3 minutes.")
 @click.option(
     "--profile",
@@ -59,7 +63,11 @@ def run(
 
     PATH is where etcd keeps its data, usually /var/lib/etcd. Everything is written into one
     directory of our own there, and removed in the end.
-    """
+
+    \b
+    Exit status: 0 pass or warn, 1 error, 2 usage, 3 fail, 4 inconclusive,
+    130 interrupted.
+    """  # noqa: D301 - \b is click's mark for lines to be left as they are
     from etcdbench.session import Request, measure_disk
 
     del no_join  # accepted from the start, so that scripts need not change
