@@ -1,7 +1,7 @@
 """Exact arithmetic on latency histograms: merge, difference, percentile, share above a limit.
 
-fio's bins are about 0.8 % wide (`stat.h`: FIO_IO_U_PLAT_BITS 6) and named by their middle, so a
-histogram of them is a set of weighted samples. Commit times read from fio's log are whole
+fio's bins are named by their middle, which is right within 0.8 % (`stat.h`:
+FIO_IO_U_PLAT_BITS 6), so a histogram of them is a set of weighted samples. Commit times read from fio's log are whole
 milliseconds; `resolution_ns` says so, and every figure takes it into account.
 """
 

@@ -145,8 +145,8 @@ def quantile_interval(
 def spending(looks: int) -> tuple[float, ...]:
     """Return the error that each look at growing data may spend, on each side; they sum to 5 %.
 
-    The third look gets most of it: there, after about 48 s, the commits of a healthy disk
-    (about nine a second) can first prove that fewer than 1 % of them are over the limit. Few
+    The third look gets the largest part: there, after about 48 s, the commits of a healthy disk
+    (9.2 a second or more) can first prove that fewer than 1 % of them are over the limit. Few
     looks share evenly. Alpha spending: Lan and DeMets, "Discrete sequential boundaries for
     clinical trials", Biometrika 70 (1983) 659-663; the sum bounds the error of the whole by
     Bonferroni's inequality.
