@@ -132,13 +132,27 @@ def test_a_flush_time_that_moved_is_calibrated_once_more(tmp_path: Path) -> None
 
     class Slowing(SimulatedEngine):
         def run(self, *args: object, **kwargs: object) -> FioOutput:
-            slow = 4 if next(counter) else 1
+            slow = 9 if next(counter) else 1
             self._latency_of = constant(slow * MS)
             return super().run(*args, **kwargs)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
     result = measurement(Slowing(constant(MS)), plan(), tmp_path).run()
 
     assert phases(result)[:4] == ["calibrate", "calibrate", "calibrate", "steady"]
+
+
+def test_a_fast_disk_that_moved_is_not_calibrated_again(tmp_path: Path) -> None:
+    """0.2 ms or 0.3 ms: at 150 requests a second each gets a flush of its own either way."""
+    counter = itertools.count()
+
+    class Moving(SimulatedEngine):
+        def run(self, *args: object, **kwargs: object) -> FioOutput:
+            self._latency_of = constant(300_000 if next(counter) else 200_000)
+            return super().run(*args, **kwargs)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+    result = measurement(Moving(constant(MS)), plan("quick"), tmp_path).run()
+
+    assert phases(result) == ["calibrate", "calibrate", "steady"]
 
 
 def test_wal_and_database_grow_on_from_run_to_run(tmp_path: Path) -> None:

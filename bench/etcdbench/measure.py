@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from etcdbench import parse, system
+from etcdbench import etcd_model, parse, system
 from etcdbench.errors import Interrupted
 from etcdbench.fio import Engine, FioOutput, RunInterrupted
 from etcdbench.histogram import Histogram
@@ -37,6 +37,10 @@ from etcdbench.workspace import Workspace
 
 CALIBRATE_AGAIN = 0.2
 """A flush time that moved by more than this between two calibrations asks for a third."""
+
+RATE_MOVED = 0.02
+"""But only if the flush rate that follows moved by more than this: where the disk is much faster
+than the requests come, the schedule does not depend on the flush time."""
 
 GUESS_FLUSH_NS = 2_000_000
 GUESS_COMMIT_NS = 10_000_000
@@ -129,7 +133,7 @@ class Measurement:
         first = min(requests.rate_per_second, BESIDE_CALIBRATE_RATE) if gentle else None
         seen: list[float] = []
         for seconds in (*self.plan.calibrate_seconds, self.plan.calibrate_seconds[-1]):
-            if len(seen) == len(self.plan.calibrate_seconds) and not _moved(seen):
+            if len(seen) == len(self.plan.calibrate_seconds) and not _moved(seen, requests):
                 break
             stream = msgspec.structs.replace(requests, rate_per_second=first) if first else requests
             self._stretch("calibrate", stream, seconds)
@@ -279,10 +283,20 @@ class Measurement:
             self.save(self.result)
 
 
-def _moved(means_ns: list[float]) -> bool:
-    """Say whether the flush time moved between the last two calibrations."""
+def _moved(means_ns: list[float], requests: Requests) -> bool:
+    """Say whether the last two calibrations would lead to different schedules."""
     before, now = means_ns[-2:] if len(means_ns) > 1 else (means_ns[-1], means_ns[-1])
-    return abs(now - before) > CALIBRATE_AGAIN * max(before, 1.0)
+    if abs(now - before) <= CALIBRATE_AGAIN * max(before, 1.0):
+        return False
+    rates = [
+        etcd_model.expected_flush_rate(
+            requests.rate_per_second,
+            flush_seconds=mean_ns / 1e9,
+            poisson=requests.arrivals == "poisson",
+        )
+        for mean_ns in (before, now)
+    ]
+    return abs(rates[1] - rates[0]) > RATE_MOVED * rates[0]
 
 
 def _now() -> str:
