@@ -116,6 +116,18 @@ def test_a_job_is_run_with_its_files_and_its_logs_are_read(tmp_path: Path) -> No
     assert output.stopped is None
 
 
+def test_an_earlier_runs_log_is_never_taken_for_this_ones(tmp_path: Path) -> None:
+    """A run that is cut off leaves no log, and section numbers change with the segments."""
+    (tmp_path / "out.json").write_text(json.dumps(document(1000, {"wal": {1: 1}}), indent=1) + "\n")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    (scratch / "wal_clat.9.log").write_text("100, 5, 1, 10, 0, 0\n")
+
+    output = run(program(tmp_path / "a", f"cat {tmp_path}/out.json"), tmp_path)
+
+    assert output.logs == {}
+
+
 def test_a_recorded_failure_is_one_sentence_with_a_fitting_hint(tmp_path: Path) -> None:
     """The real output of a fio on a full disk: status 1, an error line, and JSON all the same."""
     fake = program(

@@ -3,6 +3,7 @@
 import itertools
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from etcdbench import checks, ladder, profile
@@ -230,6 +231,17 @@ def test_beside_a_live_etcd_the_rate_is_a_gentle_share(tmp_path: Path) -> None:
     assert rates[0] == 10
     assert max(rates) == pytest.approx(0.1 * 1000 / 4)
     assert "ladder-m" not in phases(result)
+
+
+def test_beside_a_live_etcd_a_phases_own_rate_is_slowed_down_too(tmp_path: Path) -> None:
+    """A profile cannot talk its way past the gentle share."""
+    todo = plan(beside_etcd=True)
+    fast = (msgspec.structs.replace(todo.phases[0], rate_per_second=50_000.0),)
+    result = measurement(
+        SimulatedEngine(constant(4 * MS)), msgspec.structs.replace(todo, phases=fast), tmp_path
+    ).run()
+
+    assert max(run.rate_per_second or 0 for run in result.runs) == pytest.approx(25)
 
 
 def test_beside_a_live_etcd_a_flush_over_its_heartbeat_ends_everything(tmp_path: Path) -> None:

@@ -95,6 +95,8 @@ class Fio:
             FioError: It failed, hung, or returned something that is not a result.
             Interrupted: The user wants us to stop; a partial result is attached as `partial`.
         """
+        for log in scratch.glob("*.log"):
+            log.unlink()  # an earlier run's, which a run that is cut off would not replace
         job_path = scratch / "job.fio"
         job_path.write_text(job.job_file)
         for name, text in job.iologs.items():

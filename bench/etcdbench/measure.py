@@ -5,6 +5,7 @@ decision when enough is known to the function that it is given.
 """
 
 import datetime
+import math
 import random
 import time
 from collections.abc import Callable
@@ -58,6 +59,7 @@ class _Stopped(Exception):  # noqa: N818 - it ends a measurement, and is no erro
 class _State:
     """What one run hands on to the next: the files grow on, the flush times are known."""
 
+    rate_per_second_max: float = math.inf
     position: Position = field(default_factory=Position)
     wal_files: set[str] = field(default_factory=set[str])
     flushes: Histogram = field(default_factory=lambda: Histogram.from_bins({GUESS_FLUSH_NS: 1}))
@@ -114,35 +116,39 @@ class Measurement:
         return self.result
 
     def _etcd(self, requests: Requests) -> None:
-        requests = self._calibrate(requests)
+        self._calibrate(requests)
         for phase in self.plan.phases:
             times = self.plan.rounds_max if phase.repeat == "until-decided" else 1
             for number in range(times):
-                self._stretch(phase.name, at_rate(requests, phase), phase.runtime_seconds)
+                stream = self._gently(at_rate(requests, phase))
+                self._stretch(phase.name, stream, phase.runtime_seconds)
                 if self._enough(phase.name, number):
                     break
         self._climb(self.plan.ladder_requests or requests, requests)
+
+    def _gently(self, requests: Requests) -> Requests:
+        """Return the requests, slowed down where a live etcd must not be disturbed."""
+        rate = min(requests.rate_per_second, self._state.rate_per_second_max)
+        return msgspec.structs.replace(requests, rate_per_second=rate)
 
     def _enough(self, phase: str, look: int) -> bool:
         """Say whether the rounds of a phase may end; --full always goes on to the cap."""
         return self.plan.settings.mode != "full" and self.decided(self.result, phase, look)
 
-    def _calibrate(self, requests: Requests) -> Requests:
-        """Learn the flush time; return the requests, slowed down beside a live etcd."""
+    def _calibrate(self, requests: Requests) -> None:
+        """Learn the flush time, and beside a live etcd the rate that is gentle."""
         gentle = self.plan.settings.beside_etcd
-        first = min(requests.rate_per_second, BESIDE_CALIBRATE_RATE) if gentle else None
+        if gentle:
+            self._state.rate_per_second_max = BESIDE_CALIBRATE_RATE
         seen: list[float] = []
         for seconds in (*self.plan.calibrate_seconds, self.plan.calibrate_seconds[-1]):
             if len(seen) == len(self.plan.calibrate_seconds) and not _moved(seen, requests):
                 break
-            stream = msgspec.structs.replace(requests, rate_per_second=first) if first else requests
-            self._stretch("calibrate", stream, seconds)
+            self._stretch("calibrate", self._gently(requests), seconds)
             seen.append(self._state.flushes.mean_ns or 0.0)
-        if not gentle:
-            return requests
-        possible = 1e9 / max(seen[-1], 1.0)
-        rate = min(requests.rate_per_second, max(1.0, BESIDE_SHARE * possible))
-        return msgspec.structs.replace(requests, rate_per_second=rate)
+        if gentle:
+            possible = 1e9 / max(seen[-1], 1.0)
+            self._state.rate_per_second_max = max(1.0, BESIDE_SHARE * possible)
 
     def _climb(self, requests: Requests, measured: Requests) -> None:
         """Try each cluster class in turn; one that was measured already is not tried again."""
