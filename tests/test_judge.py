@@ -67,6 +67,20 @@ def test_clustered_exceedances_are_worth_less() -> None:
     assert clustered.verdict is Verdict.INCONCLUSIVE
 
 
+def test_clusters_far_below_the_limit_say_nothing_about_it() -> None:
+    """Slow seconds of 0.4 ms on a disk of 0.3 ms do not make it undecided at 10 ms."""
+    usual, slow = {3 * MS // 10: 150}, {3 * MS // 10: 130, 4 * MS // 10: 20}
+
+    assert judged(*[usual] * 7, slow, error=0.01).verdict is Verdict.PASS
+
+
+def test_clusters_near_the_limit_do() -> None:
+    """The same slow second at 9 ms does: the next one may be over it."""
+    usual, slow = {3 * MS // 10: 150}, {3 * MS // 10: 130, 9 * MS: 20}
+
+    assert judged(*[usual] * 7, slow, error=0.01).verdict is Verdict.INCONCLUSIVE
+
+
 def test_flushes_that_caught_up_are_no_samples_of_their_own() -> None:
     """600 clean flushes pass; not when 400 of them only caught up after a stall."""
     assert judged(*[{MS: 150}] * 4).verdict is Verdict.PASS

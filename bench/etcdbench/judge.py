@@ -84,15 +84,15 @@ def share_over(streams: Sequence[Stream], limit_ns: int, *, error: float) -> Sha
 
     Flushes that only caught up after a stall are no samples of their own: they count for the
     share, not for how sure it is. Where fewer than `CLUSTER_SAMPLES` are over the limit the blocks
-    cannot show how they cluster; how that many of the slowest cluster then stands for it, since
-    clusters grow smaller towards the extremes (the extremal index), and these are the nearest.
+    cannot show how they cluster; how that many of the slowest cluster then stands for it, as far
+    as they are over half the limit: what clusters far below it says nothing about the limit.
     """
     blocks: list[Block] = [block for stream in streams for block in stream.blocks]
     merged = merge(block.histogram for block in blocks)
     samples = np.array([block.histogram.count for block in blocks], dtype=np.float64)
     over = np.array([block.histogram.above(limit_ns) for block in blocks], dtype=np.float64)
     slowest = merged.quantile_ns(max(1 - CLUSTER_SAMPLES / max(merged.count, 1), 0.5)) or 0.0
-    level = min(float(limit_ns), slowest)
+    level = min(float(limit_ns), max(slowest, limit_ns / 2))
     slow = np.array([block.histogram.above(level) for block in blocks], dtype=np.float64)
     effect = stats.design_effect(slow, samples)
     caught_up = sum(stream.catch_up_count for stream in streams)
