@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import json
+import os
 import random
 from pathlib import Path
 
@@ -84,6 +85,26 @@ def test_a_place_that_cannot_be_written_is_found_before_measuring(
     with pytest.raises(ResultFileError):
         store.OutputFile(tmp_path / name, force=False)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".json", "file/x.json"])
+def test_a_name_that_no_file_can_have_is_one_sentence(tmp_path: Path, name: str) -> None:
+    """Too long, or below something that is no directory."""
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(ResultFileError, match="cannot be written"):
+        store.OutputFile(tmp_path / name, force=True)
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_what_is_no_plain_file_is_never_replaced(tmp_path: Path, *, force: bool) -> None:
+    """A pipe, or /dev/null: --force or not."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    with pytest.raises(ResultFileError, match="not a plain file"):
+        store.OutputFile(pipe, force=force)
+    assert pipe.is_fifo()
 
 
 def test_a_failed_save_leaves_the_old_file_and_no_part(

@@ -61,19 +61,27 @@ class OutputFile:
         self.path = path
         self.written = False
         self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        if path.is_dir():
-            raise ResultFileError(f"{path} is a directory", hint="give a file in it")
-        if path.exists() and not force:
-            raise ResultFileError(
-                f"{path} exists already", hint="choose another name, or overwrite it with --force"
-            )
         try:
+            self._look(force=force)
             with self._partial.open("xb"):
                 pass
+            self._partial.unlink()
         except OSError as error:
             raise _cannot_write(path, error) from error
-        finally:
-            self._partial.unlink(missing_ok=True)
+
+    def _look(self, *, force: bool) -> None:
+        """Refuse a place where a file must not be put: a device, above all, is never replaced."""
+        if self.path.is_dir():
+            raise ResultFileError(f"{self.path} is a directory", hint="give a file in it")
+        if not self.path.exists():
+            return
+        if not self.path.is_file():
+            raise ResultFileError(f"{self.path} is not a plain file", hint="give a plain file")
+        if not force:
+            raise ResultFileError(
+                f"{self.path} exists already",
+                hint="choose another name, or overwrite it with --force",
+            )
 
     def write(self, data: bytes) -> None:
         """Write it; a reader sees the old file or the new one, never a part.
