@@ -99,6 +99,7 @@ def test_rounds_that_are_not_alike_are_a_warning() -> None:
     [
         {"settings": Settings(profile="steady", load="s", beside_etcd=True, rounds_max=9)},
         {"interrupted": "by the user", "complete": False},
+        {"complete": False},
     ],
 )
 def test_gentle_or_cut_off_is_never_a_pass(changes: dict[str, object]) -> None:

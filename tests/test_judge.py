@@ -87,6 +87,14 @@ def test_flushes_that_caught_up_are_no_samples_of_their_own() -> None:
     assert judged(*[{MS: 150}] * 4, catch_up=400).verdict is Verdict.INCONCLUSIVE
 
 
+def test_flushes_that_caught_up_do_not_dilute_the_share() -> None:
+    """0.7 % of all over 10 ms, two in five only catching up: 1.17 % of the real ones."""
+    second = {MS: 993, 12 * MS: 7}
+
+    assert judged(*[second] * 100).verdict is Verdict.PASS
+    assert judged(*[second] * 100, catch_up=40_000).verdict is not Verdict.PASS
+
+
 def test_the_finding_holds_the_exact_and_etcds_figure() -> None:
     """Constant 9 ms: the exact p99 is 9 ms, etcd's buckets read 15.9 ms."""
     finding = judged(*[{9 * MS: 150}] * 5)

@@ -12,7 +12,7 @@ from etcdbench.fio import FioOutput, RunInterrupted
 from etcdbench.histogram import Histogram
 from etcdbench.judge import Evidence
 from etcdbench.measure import Measurement
-from etcdbench.model import Result, Run, Settings
+from etcdbench.model import Result, Run, Settings, Verdict
 from etcdbench.plan import Plan, make_plan
 from etcdbench.workspace import Workspace
 from fakes import SimulatedEngine, constant, result_of
@@ -255,6 +255,26 @@ def test_beside_a_live_etcd_a_flush_over_its_heartbeat_ends_everything(tmp_path:
     assert phases(result) == ["calibrate"]
     assert "heartbeat" in (result.interrupted or "")
     assert not result.complete
+
+
+def test_a_rung_that_outlasts_its_time_is_one_too_many_and_no_interruption(tmp_path: Path) -> None:
+    """A proven pass stays one; the class is the one before."""
+    counter = itertools.count()
+
+    class Exhausted(SimulatedEngine):
+        def run(self, *args: object, **kwargs: object) -> FioOutput:
+            output = super().run(*args, **kwargs)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+            if next(counter) < 6:
+                return output
+            return FioOutput(documents=output.documents[:1], stopped="fio did not end within 24 s")
+
+    result = measurement(Exhausted(constant(MS)), plan(), tmp_path).run()
+
+    assert phases(result)[-2:] == ["ladder-m", "ladder-l"]
+    assert result.complete
+    assert result.interrupted is None
+    assert ladder.cluster_class(result) == "m"
+    assert checks.overall(checks.assess(result), result) is Verdict.PASS
 
 
 def test_the_recipe_is_one_run(tmp_path: Path) -> None:

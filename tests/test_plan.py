@@ -85,6 +85,15 @@ def test_the_ladder_has_its_own_values() -> None:
     assert large.ladder_requests == LADDER.profile.requests
 
 
+def test_the_load_is_a_class_exactly_when_its_requests_are() -> None:
+    """However they were typed: 150 a second of 1,024 bytes is class s, of 2,048 none."""
+    assert plan().settings.load == "s"
+    assert plan(value_size=1024).settings.load == "s"
+    assert plan(rate=1000, value_size=1024).settings.load == "m"
+    assert plan(value_size=2048).settings.load is None
+    assert plan(rate=200).settings.load is None
+
+
 def test_beside_a_live_etcd_no_value_is_large() -> None:
     """Ten records a second of a megabyte would not be gentle."""
     gentle = plan(value_size=1_000_000, beside_etcd=True).requests

@@ -17,9 +17,6 @@ def main() -> None:
     except EtcdbenchError as error:
         complain(error)
         status = error.exit_status
-    except click.UsageError as error:
-        error.show()
-        status = error.exit_code
     except click.ClickException as error:
         error.show()
         status = error.exit_code
@@ -29,6 +26,15 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone: that is no error
         status = 0
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        complain(
+            EtcdbenchError(
+                f"the system refused something: {error.strerror}{place}",
+                hint="look for a full disk or /dev/shm, and at dmesg for I/O errors",
+            )
+        )
+        status = EtcdbenchError.exit_status
     sys.exit(status if isinstance(status, int) else 0)
 
 

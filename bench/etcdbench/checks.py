@@ -40,7 +40,8 @@ def overall(findings: Sequence[Finding], result: Result) -> Verdict:
     if not findings:
         return Verdict.INCONCLUSIVE
     worst = max((finding.verdict for finding in findings), key=lambda verdict: verdict.severity)
-    bound = Verdict.INCONCLUSIVE if result.settings.beside_etcd or result.interrupted else worst
+    unfinished = result.interrupted is not None or not result.complete
+    bound = Verdict.INCONCLUSIVE if result.settings.beside_etcd or unfinished else worst
     return max((worst, bound), key=lambda verdict: verdict.severity)
 
 

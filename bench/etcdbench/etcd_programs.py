@@ -37,6 +37,7 @@ def find_etcd(given: Path | None) -> Programs:
     server = given or _on_path("etcd") or _in_distribution("etcd")
     if server is None:
         raise EtcdError("no etcd was found", hint=_INSTALL_HINT)
+    server = server.absolute()  # it will be started in another directory
     done = process.run([str(server), "--version"], timeout_seconds=20)
     found = _VERSION_PATTERN.search(done.stdout) if done else None
     if not found:

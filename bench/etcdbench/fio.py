@@ -177,7 +177,7 @@ def _candidates(search_path: str | None) -> Iterator[Path]:
     for folder in (search_path or os.environ.get("PATH") or os.defpath).split(os.pathsep):
         found = shutil.which("fio", path=folder)
         if found:
-            yield Path(found)
+            yield Path(found).absolute()  # it will be started in another directory
 
 
 def _version(text: str) -> tuple[int, int] | None:

@@ -82,8 +82,8 @@ class ShareOver:
 def share_over(streams: Sequence[Stream], limit_ns: int, *, error: float) -> ShareOver:
     """Return the share of samples over a limit, with its interval.
 
-    Flushes that only caught up after a stall are no samples of their own: they count for the
-    share, not for how sure it is. Where fewer than `CLUSTER_SAMPLES` are over the limit the blocks
+    Flushes that only caught up after a stall are no samples of their own: none of the
+    exceedances is taken to be theirs, which is the careful reading. Where fewer than `CLUSTER_SAMPLES` are over the limit the blocks
     cannot show how they cluster; how that many of the slowest cluster then stands for it, as far
     as they are over half the limit: what clusters far below it says nothing about the limit.
     """
@@ -97,11 +97,11 @@ def share_over(streams: Sequence[Stream], limit_ns: int, *, error: float) -> Sha
     effect = stats.design_effect(slow, samples)
     caught_up = sum(stream.catch_up_count for stream in streams)
     independent = max(1 - caught_up / max(merged.count, 1), 0.0)
-    low, high = stats.share_interval(
-        exceedances=over * independent, samples=samples * independent, effect=effect, error=error
-    )
+    own = samples * independent
+    over = np.minimum(over, own)
+    low, high = stats.share_interval(exceedances=over, samples=own, effect=effect, error=error)
     return ShareOver(
-        share=merged.share_above(limit_ns) or 0.0,
+        share=float(over.sum() / own.sum()) if own.sum() else 0.0,
         low=low,
         high=high,
         effective=merged.count * independent / effect,

@@ -41,6 +41,9 @@ def why_rung_fails(result: Result, phase: str) -> str | None:
     their interval leaves no doubt.
     """
     name = phase.removeprefix(PREFIX)
+    stopped = next((run.stopped for run in result.runs if run.phase == phase and run.stopped), None)
+    if stopped:
+        return f"class {name} was too much: {stopped}"
     wal, commits = _streams(result, phase, "wal"), _streams(result, phase, "commit")
     for streams, limit_ns, what in (
         (wal, WAL_LIMIT_NS, "WAL flushes"),

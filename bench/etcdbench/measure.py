@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from etcdbench import etcd_model, parse, system
-from etcdbench.errors import Interrupted
+from etcdbench.errors import FioError, Interrupted
 from etcdbench.fio import Engine, FioOutput, RunInterrupted
 from etcdbench.histogram import Histogram
 from etcdbench.jobfile import (
@@ -110,6 +110,9 @@ class Measurement:
         except Interrupted:
             self._keep(interrupted="interrupted by the user or the system")
             raise
+        except FioError as error:
+            self._keep(interrupted=error.message)
+            raise
         except _Stopped:
             return self.result
         self._keep(complete=True)
@@ -155,7 +158,10 @@ class Measurement:
         for phase in self.plan.ladder:
             self.result = msgspec.structs.replace(self.result, climbed=True)
             if at_rate(requests, phase) != measured:
-                self._stretch(phase.name, at_rate(requests, phase), phase.runtime_seconds)
+                try:
+                    self._stretch(phase.name, at_rate(requests, phase), phase.runtime_seconds)
+                except _Stopped:
+                    return  # a rung that outlasts its time is one too many, and no more than that
             if self.failed(self.result, phase.name):
                 return
 
@@ -236,7 +242,12 @@ class Measurement:
             interrupt, output = stopped, stopped.output
             if not output.documents:
                 raise
-        streams, bytes_written = understand(output)
+        try:
+            streams, bytes_written = understand(output)
+        except FioError:
+            if interrupt:
+                raise interrupt from None
+            raise
         run = msgspec.structs.replace(
             blank,
             streams=streams,
@@ -245,7 +256,8 @@ class Measurement:
             machine=system.machine_load(before, system.load_sample()),
             stopped=output.stopped,
         )
-        self._keep(run=run, interrupted=output.stopped)
+        on_ladder = interrupt is None and blank.phase.startswith("ladder-")
+        self._keep(run=run, interrupted=None if on_ladder else output.stopped)
         self.observer.end(run)
         if interrupt:
             raise interrupt

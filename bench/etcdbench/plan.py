@@ -154,7 +154,7 @@ def make_plan(
     Args:
         main: The main profile.
         ladder: The ladder.
-        settings: How the measurement is asked for; `rounds_max` is filled in here.
+        settings: How the measurement is asked for; `rounds_max` and `load` are filled in here.
         rate_per_second: Requests per second where the profile's are not wanted.
         value_size_bytes: Value size where the profile's is not wanted.
 
@@ -180,7 +180,9 @@ def make_plan(
             for phase in phases
         )
     return Plan(
-        settings=msgspec.structs.replace(settings, rounds_max=rounds_max),
+        settings=msgspec.structs.replace(
+            settings, rounds_max=rounds_max, load=_class_of(requests, phases, ladder)
+        ),
         profile_text=main.text,
         requests=requests,
         recipe=None,
@@ -192,6 +194,16 @@ def make_plan(
         ladder_requests=ladder.profile.requests,
         judge_commits=not quick,
     )
+
+
+def _class_of(requests: Requests, phases: tuple[Phase, ...], ladder: LoadedProfile) -> str | None:
+    """Return the cluster class whose requests these are, if there is one."""
+    known = ladder.profile.requests
+    if known is None or any(phase.rate_per_second is not None for phase in phases):
+        return None
+    rungs = ladder.profile.phases
+    name = next((rung.name for rung in rungs if at_rate(known, rung) == requests), None)
+    return name.removeprefix("ladder-") if name else None
 
 
 def _recipe_plan(main: LoadedProfile, settings: Settings) -> Plan:

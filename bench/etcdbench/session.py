@@ -125,7 +125,6 @@ def _plan(request: Request) -> plan.Plan:
     rate = rates[request.load] if request.load else request.rate_per_second
     settings = Settings(
         profile=main.name,
-        load=None if request.value_size else _class_of(rate, main, rates),
         mode=request.mode,
         beside_etcd=request.beside_etcd,
     )
@@ -142,15 +141,6 @@ def _is_shaped(request: Request) -> bool:
     """Say whether any option that shapes the load was given."""
     options = (request.load, request.rate_per_second, request.value_size)
     return any(option is not None for option in options) or request.mode != "default"
-
-
-def _class_of(
-    rate: float | None, main: profile.LoadedProfile, rates: dict[str, float]
-) -> str | None:
-    """Return the cluster class that a rate is, if it is one."""
-    requests = main.profile.requests
-    asked = rate if rate is not None else requests.rate_per_second if requests else None
-    return next((name for name, known in rates.items() if known == asked), None)
 
 
 def _value_size(text: str | None) -> int | None:

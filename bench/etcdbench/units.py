@@ -3,6 +3,8 @@
 import re
 
 _SIZE_PATTERN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
+DIGITS_MAX = 20
+
 _POWERS: dict[str, int] = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
@@ -63,6 +65,8 @@ def parse_size(text: str) -> int:
     if not found:
         raise ValueError(f"{text!r} is not a size such as 1024, 64KiB or 500MB")
     number, power, binary = found.groups()
+    if len(number) > DIGITS_MAX:
+        raise ValueError("that size has too many digits")
     unit = float(1024 if binary else 1000) ** _POWERS[power.lower()]
     return round(float(number) * unit)
 
