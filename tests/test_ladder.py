@@ -96,6 +96,13 @@ def test_commits_fail_a_rung_only_when_that_is_certain() -> None:
     assert ladder.why_rung_fails(once, "ladder-s") is None
 
 
+def test_one_flush_over_a_second_is_too_much_for_a_rung() -> None:
+    """One of 900 passes the percentile, and would cost a leader."""
+    stalled = climbed(rung("steady", 150, GOOD), rung("ladder-m", 1000, {MS: 299, 2000 * MS: 1}))
+
+    assert ladder.cluster_class(stalled) == "s"
+
+
 def test_without_a_ladder_there_is_no_class() -> None:
     """--quick has none."""
     result = result_of(rung("steady", 150, GOOD))

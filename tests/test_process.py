@@ -157,6 +157,20 @@ def test_a_stop_signal_is_a_request_that_stops_the_program(
     assert signal.getsignal(number) == before
 
 
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    """`nohup etcdbench run` goes on after the logout."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    stop = process.StopRequest()
+    try:
+        with stop.listen():
+            os.kill(os.getpid(), signal.SIGHUP)
+            stop.check()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    assert not stop.requested
+
+
 def test_a_program_that_cannot_be_started_is_one_sentence(tmp_path: Path) -> None:
     """A missing program names itself."""
     with pytest.raises(EtcdbenchError, match="cannot be started"):

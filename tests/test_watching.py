@@ -58,6 +58,8 @@ def test_an_ordinary_run_is_never_stopped() -> None:
 def test_beside_a_live_etcd_a_long_flush_or_silence_ends_it() -> None:
     """Over the heartbeat interval, or no word for three seconds."""
     slow, silent = watch(gentle=True), watch(gentle=True)
+    backend = document(1000, {"wal": {MS: 1}, "backend": {500 * MS: 1}})
+    assert "heartbeat" in (watch(gentle=True)(1.0, backend) or "")
 
     assert slow(1.0, document(1000, {"wal": {90 * MS: 1}, "backend": {}})) is None
     assert "heartbeat" in (slow(2.0, document(2000, {"wal": {120 * MS: 1}, "backend": {}})) or "")

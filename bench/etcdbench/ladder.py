@@ -2,7 +2,7 @@
 
 from etcdbench import advice, stats
 from etcdbench.judge import ALLOWED_SHARE, share_over
-from etcdbench.limits import COMMIT_LIMIT_NS, HARDWARE_GUIDE, WAL_LIMIT_NS
+from etcdbench.limits import COMMIT_LIMIT_NS, ELECTION_NS, HARDWARE_GUIDE, WAL_LIMIT_NS
 from etcdbench.model import Finding, Result, Stream, StreamName, Verdict
 from etcdbench.units import format_seconds, format_share
 
@@ -57,6 +57,8 @@ def why_rung_fails(result: Result, phase: str) -> str | None:
                 f"at class {name} {format_share(over.share)} of {what} took over "
                 f"{format_seconds(limit_ns / 1e9)}"
             )
+    if any((stream.histogram().max_ns or 0) > ELECTION_NS for stream in wal):
+        return f"at class {name} a WAL flush took over {format_seconds(ELECTION_NS / 1e9)}"
     return None
 
 

@@ -169,7 +169,8 @@ def make_plan(
             requests, value_size_bytes=min(requests.value_size_bytes, BESIDE_VALUE_BYTES_MAX)
         )
     quick = settings.mode == "quick"
-    rounds_max = QUICK_ROUNDS_MAX if quick else ROUNDS_MAX
+    repeats = any(phase.repeat == "until-decided" for phase in main.profile.phases)
+    rounds_max = (QUICK_ROUNDS_MAX if quick else ROUNDS_MAX) if repeats else 1
     looks = 1 if settings.mode == "full" else rounds_max
     phases = main.profile.phases
     if quick:

@@ -70,7 +70,9 @@ class StopRequest:
         def note(_number: int, _frame: FrameType | None) -> None:
             self.requested = True
 
-        before = {number: signal.signal(number, note) for number in _STOP_SIGNALS}
+        # What is ignored stays ignored: nohup, and jobs that a shell put into the background.
+        heard = [n for n in _STOP_SIGNALS if signal.getsignal(n) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, note) for number in heard}
         try:
             yield self
         finally:

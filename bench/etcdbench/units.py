@@ -50,8 +50,8 @@ def format_share(share: float | None) -> str:
         return f"{percent:.0f} %"
     if percent < 0.01:  # noqa: PLR2004 - where rounding to three digits moves the point
         return "<0.01 %"
-    if percent > 99.99:  # noqa: PLR2004 - where rounding to three digits moves the point
-        return ">99.99 %"
+    if percent >= 99.95:  # noqa: PLR2004 - would round to 100.0
+        return ">99.9 %"
     return f"{percent:.2g} %" if percent < 10 else f"{percent:.1f} %"  # noqa: PLR2004 - where rounding to three digits moves the point
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from etcdbench import etcd, metrics, plan, process, profile
+from etcdbench.errors import FioError
 from etcdbench.etcd_model import PAGE_BYTES
 from etcdbench.etcd_programs import Programs
 from etcdbench.fio import Engine
@@ -133,6 +134,11 @@ class Validation:
                 save=_keep_nothing,
                 observer=self.observer,
             ).run()
+        if result.interrupted:
+            raise FioError(
+                f"the prediction did not come to its end: {result.interrupted}",
+                hint="the disk is too slow for this load; try --load s",
+            )
         return next(run for run in result.runs if run.phase == phase)
 
     def _observe(self, requests: Requests) -> Observation:
