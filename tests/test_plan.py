@@ -77,9 +77,17 @@ def test_a_higher_rate_writes_more_and_needs_more_room() -> None:
     assert plan().bytes_max() < plan(rate=8000).bytes_max() < plan(rate=8000).room_bytes()
 
 
+@pytest.mark.parametrize(("mode", "rate"), [("default", 3), ("full", 2), ("quick", 10)])
+def test_a_rate_that_can_prove_nothing_is_refused(mode: str, rate: float) -> None:
+    """Before three minutes are spent on it; a little more is enough."""
+    with pytest.raises(UsageError, match="needed to prove anything"):
+        plan(mode, rate=rate)
+    assert plan(mode, rate=rate + 2).requests is not None
+
+
 def test_the_ladder_has_its_own_values() -> None:
     """A class is a class: large values of the main phase do not multiply its bytes."""
-    large = plan(rate=1, value_size=100_000)
+    large = plan(rate=4, value_size=100_000)
 
     assert large.bytes_max() < 1_000_000_000
     assert large.ladder_requests == LADDER.profile.requests

@@ -51,6 +51,10 @@ def test_a_profile_of_ones_own_is_read_from_a_file(tmp_path: Path) -> None:
         (HEAD + REQUESTS + PHASE + PHASE, "alike"),
         (HEAD + REQUESTS + PHASE.replace("mine", "calibrate"), "ours"),
         (HEAD + REQUESTS + PHASE.replace("mine", "ladder-s"), "ours"),
+        (
+            HEAD + "[requests]\nrate_per_second = 100000\n" + PHASE.replace("= 5", "= 3600"),
+            "more than",
+        ),
         (HEAD + REQUESTS + PHASE.replace("mine", "../../etc"), "pattern|regex"),
         (HEAD + REQUESTS + PHASE.replace("= 5", "= 1e9"), "runtime_seconds"),
         (HEAD + REQUESTS + PHASE.replace("= 5", "= nan"), "runtime_seconds"),

@@ -26,6 +26,7 @@ def test_no_exceedance_proves_one_percent_from_the_known_number_on(
         )[1]
 
     assert upper(needed) < 0.01 <= upper(needed - 1)
+    assert needed == stats.samples_needed(share=0.01, error=error)
 
 
 def test_the_interval_is_clopper_and_pearsons() -> None:

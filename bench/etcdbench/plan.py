@@ -172,6 +172,7 @@ def make_plan(
     repeats = any(phase.repeat == "until-decided" for phase in main.profile.phases)
     rounds_max = (QUICK_ROUNDS_MAX if quick else ROUNDS_MAX) if repeats else 1
     looks = 1 if settings.mode == "full" else rounds_max
+    errors = stats.spending(looks)
     phases = main.profile.phases
     if quick:
         phases = tuple(
@@ -180,6 +181,8 @@ def make_plan(
             )
             for phase in phases
         )
+    if not settings.beside_etcd:
+        _demand_enough_flushes(requests, phases, rounds_max=rounds_max, error=errors[-1])
     return Plan(
         settings=msgspec.structs.replace(
             settings, rounds_max=rounds_max, load=_class_of(requests, phases, ladder)
@@ -190,11 +193,33 @@ def make_plan(
         calibrate_seconds=CALIBRATE_SECONDS,
         phases=phases,
         rounds_max=rounds_max,
-        errors=stats.spending(looks),
+        errors=errors,
         ladder=() if quick or settings.beside_etcd else ladder.profile.phases,
         ladder_requests=ladder.profile.requests,
         judge_commits=not quick,
     )
+
+
+def _demand_enough_flushes(
+    requests: Requests, phases: tuple[Phase, ...], *, rounds_max: int, error: float
+) -> None:
+    """Refuse a rate at which even a perfect disk could not be told from a bad one in time.
+
+    Raises:
+        UsageError: The last look could not prove anything with no flush over the limit.
+    """
+    needed = stats.samples_needed(share=0.01, error=error)
+    for phase in phases:
+        times = rounds_max if phase.repeat == "until-decided" else 1
+        rate = at_rate(requests, phase).rate_per_second
+        seconds = phase.runtime_seconds * times
+        if rate * seconds < needed:
+            raise UsageError(
+                f"{rate:g} requests a second are {rate * seconds:.0f} flushes in {seconds:.0f} s; "
+                f"{needed} are needed to prove anything",
+                hint=f"give a rate of {math.ceil(needed / seconds)} or more, which is harder on "
+                "the disk, or leave --quick out, or add --full",
+            )
 
 
 def _class_of(requests: Requests, phases: tuple[Phase, ...], ladder: LoadedProfile) -> str | None:

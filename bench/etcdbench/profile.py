@@ -12,6 +12,9 @@ from etcdbench.workload import Profile
 SIZE_MAX_BYTES = 100_000
 """A larger file is no profile."""
 
+REQUESTS_MAX = 3_000_000
+"""More requests in one fio run would fill our memory with their schedule."""
+
 _HINT = "start from one of ours: etcdbench profiles show steady"
 
 
@@ -83,6 +86,15 @@ def parse(text: str, *, name: str) -> Profile:
         )
     if len({phase.name for phase in profile.phases}) < len(profile.phases):
         raise ProfileError(f"profile {name} names two phases alike", hint=_HINT)
+    for phase in profile.phases:
+        rate = phase.rate_per_second or (
+            profile.requests.rate_per_second if profile.requests else 0
+        )
+        if rate * phase.runtime_seconds > REQUESTS_MAX:
+            raise ProfileError(
+                f"profile {name}: phase {phase.name} has more than {REQUESTS_MAX:,} requests",
+                hint="make it shorter, and repeat it until-decided",
+            )
     reserved = [phase.name for phase in profile.phases if _is_ours(phase.name)]
     if reserved and name != LADDER:
         raise ProfileError(

@@ -1,5 +1,7 @@
 """What the user sees while it works: announcements and progress on stderr, results on stdout."""
 
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -169,11 +171,22 @@ class Screen:
         self.print_blocks(blocks(meaning, result))
 
 
+class _QuietConsole(Console):
+    """A console whose reader may go away: that ends neither a measurement nor its verdict."""
+
+    def on_broken_pipe(self) -> None:
+        """Print nothing any more."""
+        self.quiet = True
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), (sys.stderr if self.stderr else sys.stdout).fileno()
+        )
+
+
 def _console(*, stderr: bool) -> Console:
     """Return a console: the terminal's width, or 80 columns; NO_COLOR is honoured by rich."""
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    console = _QuietConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        console = Console(
+        console = _QuietConsole(
             stderr=stderr, highlight=False, markup=False, emoji=False, width=PLAIN_WIDTH
         )
     return console

@@ -14,6 +14,7 @@ approximation where exceedances are few, and with none at all it gives the famil
 (299 samples prove 1 % at 95 %, 459 at 99 %).
 """
 
+import math
 from typing import TYPE_CHECKING
 
 from scipy import special
@@ -140,6 +141,14 @@ def quantile_interval(
     low_share = _smallest_share_over(beyond, samples, error)
     high = None if high_share is None else quantile(1 - high_share)
     return quantile(1 - low_share), high
+
+
+def samples_needed(*, share: float, error: float) -> int:
+    """Return how many samples without any exceedance prove that their share is under a limit.
+
+    The smallest n with (1 - share)^n < error: 299 for 1 % at an error of 5 %.
+    """
+    return math.floor(math.log(error) / math.log1p(-share)) + 1
 
 
 def spending(looks: int) -> tuple[float, ...]:
