@@ -119,6 +119,27 @@ def test_a_disk_at_the_limit_is_measured_to_the_cap(tmp_path: Path) -> None:
     assert phases(result).count("steady") == todo.rounds_max
 
 
+def test_no_more_is_written_than_was_announced(tmp_path: Path) -> None:
+    """Every job of a measurement that goes to its cap and up to the highest rung, added up."""
+    todo, engine = plan("full"), SimulatedEngine(constant(MS))
+    measurement(engine, todo, tmp_path).run()
+
+    assert len(engine.jobs) == 2 + todo.rounds_max + 3
+    assert todo.bytes_max() / 2 < sum(job.size_bytes for job in engine.jobs) <= todo.bytes_max()
+
+
+def test_a_slow_disk_gets_no_round_that_would_end_after_the_cap(tmp_path: Path) -> None:
+    """170 s have gone: this round is the last, decided or not."""
+
+    def at_the_limit(number: int) -> int:
+        return 11 * MS if number % 100 == 50 else MS
+
+    slow = measurement(SimulatedEngine(at_the_limit), plan(), tmp_path)
+    slow._began -= 170
+
+    assert phases(slow.run()).count("steady") == 1
+
+
 def test_a_full_measurement_goes_to_the_cap(tmp_path: Path) -> None:
     """--full does not stop when it is sure."""
     todo = plan("full")

@@ -1,5 +1,6 @@
 """The program: one command line, one place where errors become one line and a status."""
 
+import signal
 import sys
 
 import click
@@ -10,6 +11,8 @@ from etcdbench.errors import EtcdbenchError, Interrupted
 
 def main() -> None:
     """Run the command line and exit with its status."""
+    # Until the measurement listens itself, and after it, SIGTERM is what Ctrl-C is.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:

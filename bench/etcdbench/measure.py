@@ -27,13 +27,15 @@ from etcdbench.model import Result, Run, Stream
 from etcdbench.plan import (
     BESIDE_CALIBRATE_RATE,
     BESIDE_SHARE,
+    CAP_SECONDS,
     RECIPE_SECONDS_MAX,
+    START_SECONDS,
     Plan,
     at_rate,
 )
 from etcdbench.schedule import Position, position_after, schedule
 from etcdbench.watching import Observer, watcher
-from etcdbench.workload import BackendSchedule, Recipe, Requests, WalSchedule
+from etcdbench.workload import BackendSchedule, Phase, Recipe, Requests, WalSchedule
 from etcdbench.workspace import Workspace
 
 CALIBRATE_AGAIN = 0.2
@@ -125,7 +127,7 @@ class Measurement:
             for number in range(times):
                 stream = self._gently(at_rate(requests, phase))
                 self._stretch(phase.name, stream, phase.runtime_seconds)
-                if self._enough(phase.name, number):
+                if self._enough(phase.name, number) or self._late(phase):
                     break
         self._climb(self.plan.ladder_requests or requests, requests)
 
@@ -137,6 +139,12 @@ class Measurement:
     def _enough(self, phase: str, look: int) -> bool:
         """Say whether the rounds of a phase may end; --full always goes on to the cap."""
         return self.plan.settings.mode != "full" and self.decided(self.result, phase, look)
+
+    def _late(self, phase: Phase) -> bool:
+        """Say whether another round, and the ladder after it, would end after the cap."""
+        ladder = sum(rung.runtime_seconds + START_SECONDS for rung in self.plan.ladder)
+        used = time.monotonic() - self._began
+        return used + phase.runtime_seconds + START_SECONDS + ladder > CAP_SECONDS
 
     def _calibrate(self, requests: Requests) -> None:
         """Learn the flush time, and beside a live etcd the rate that is gentle."""

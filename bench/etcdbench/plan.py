@@ -20,6 +20,10 @@ QUICK_ROUNDS_MAX = 5
 ROUNDS_MAX = 9
 """With 16 s a round, calibration and ladder this stays under three minutes."""
 
+CAP_SECONDS = 180.0
+"""No further round begins that would end, with the ladder, after this: a slow disk makes runs
+longer than planned."""
+
 RECIPE_SECONDS_MAX = 150.0
 """The recipe writes until its file is full, however long a slow disk takes."""
 
@@ -110,19 +114,27 @@ class Plan(Struct, frozen=True, kw_only=True):
     def _wal_bytes_max(self) -> int:
         if self.recipe:
             return self.recipe.size_bytes
-        return round(sum(s * r.rate_per_second * record_bytes(r) for s, r in self._stretches()))
+        return sum(
+            math.ceil(_requests_max(seconds * requests.rate_per_second)) * record_bytes(requests)
+            for seconds, requests in self._stretches()
+        )
 
     def _backend_bytes_max(self) -> int:
         total = 0.0
         for seconds, requests in self._stretches():
             commits = seconds / etcd_model.COMMIT_INTERVAL_SECONDS
             grown = etcd_model.new_pages(
-                seconds * requests.rate_per_second,
+                _requests_max(seconds * requests.rate_per_second),
                 key_size_bytes=requests.key_size_bytes,
                 value_size_bytes=requests.value_size_bytes,
             )
             total += commits * (etcd_model.PATH_PAGES + 2) + grown
         return round(total * etcd_model.PAGE_BYTES)
+
+
+def _requests_max(mean: float) -> float:
+    """Return what a Poisson number of requests exceeds less than once in a million times."""
+    return mean + 5 * math.sqrt(mean)
 
 
 def at_rate(requests: Requests, phase: Phase) -> Requests:

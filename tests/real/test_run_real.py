@@ -91,16 +91,19 @@ def test_a_stop_signal_keeps_what_was_measured_and_leaves_nothing(
     assert list(tmp_path.glob(".*partial")) == []
 
 
-def test_a_signal_before_fio_starts_leaves_nothing(tmp_path: Path, disk_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_fio_starts_leaves_nothing(
+    tmp_path: Path, disk_path: Path, number: signal.Signals
+) -> None:
     """While Python is still loading, too."""
     for delay in (0.02, 0.1, 0.2, 0.4, 0.6):
         with start("run", disk_path, "--quick", "-o", tmp_path / "r.json", "--force") as process:
             time.sleep(delay)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             _, err = process.communicate(timeout=30)
 
         before_our_code = "Fatal Python error: init" in err
-        assert process.returncode in {130, -signal.SIGINT} or before_our_code, err
+        assert process.returncode in {130, -number} or before_our_code, err
         assert left_behind(disk_path) == []
 
 
