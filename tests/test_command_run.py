@@ -118,6 +118,24 @@ def test_a_hostile_profile_is_refused(tmp_path: Path, disk_path: Path) -> None:
     assert "exec_prerun" in complaint(done)[0]
 
 
+def test_a_rate_beside_a_profile_with_rates_of_its_own_is_refused(
+    tmp_path: Path, disk_path: Path
+) -> None:
+    """Neither silently wins."""
+    profile = tmp_path / "mine.toml"
+    profile.write_text(
+        'format = "etcdbench-profile"\nversion = 1\ntitle = "x"\n'
+        "[requests]\nrate_per_second = 150\n"
+        '[[phases]]\nname = "busy"\nruntime_seconds = 60\nrate_per_second = 900\n'
+    )
+    fio = search_path(tmp_path / "bin", GOOD_VERSION + "exit 9")
+
+    done = call("run", disk_path, "--profile", profile, "--load", "s", path=fio)
+
+    assert done.returncode == 2
+    assert "rates of their own" in complaint(done)[0]
+
+
 def test_a_run_that_is_going_on_is_not_disturbed(tmp_path: Path, disk_path: Path) -> None:
     """The second run refuses, and the first one's directory stays."""
     fio = search_path(tmp_path / "bin", GOOD_VERSION + "exit 9")

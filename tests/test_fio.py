@@ -194,6 +194,7 @@ def test_a_fio_that_takes_too_long_is_stopped_and_its_documents_are_kept(tmp_pat
 
     assert output.stopped == "fio did not end within 0 s"
     assert len(output.documents) == 1
+    assert output.silent_seconds > 0
 
 
 def test_an_interrupt_keeps_what_was_measured(tmp_path: Path) -> None:

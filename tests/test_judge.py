@@ -2,6 +2,7 @@
 
 import random
 
+import msgspec
 import pytest
 
 from etcdbench import judge
@@ -127,6 +128,24 @@ def test_the_longest_flush_is_named_with_its_moment() -> None:
     assert finding.verdict is Verdict.FAIL
     assert "1 of 450 WAL flushes took over 1.00 s" in finding.because
     assert "second 2 of round 1" in finding.because
+
+
+def test_a_flush_that_never_ended_counts_although_no_histogram_holds_it() -> None:
+    """fio was silent for 20 s when it was stopped: that is a lost leader."""
+    stuck = msgspec.structs.replace(
+        wal({MS: 150}).runs[0], stopped="fio did not end within 36 s", silent_seconds=20.0
+    )
+    finding = judge.judge_longest(
+        Evidence(result=result_of(stuck), phase="steady"),
+        check="wal_stall_election",
+        limit_ns=1000 * MS,
+        verdict=Verdict.FAIL,
+        reference="https://example.org",
+    )
+
+    assert finding is not None
+    assert finding.verdict is Verdict.FAIL
+    assert "had not ended after 20.0 s" in finding.because
 
 
 def test_no_flush_over_the_limit_says_none() -> None:

@@ -35,12 +35,15 @@ class FioOutput:
         logs: Section -> text of its latency log.
         stopped: Why we stopped it early; None if it came to its own end.
         wall_seconds: From start to end.
+        silent_seconds: How long nothing had been heard when it was stopped: fio answers only
+            between I/Os, so this is a flush that never ended.
     """
 
     documents: tuple[Document, ...]
     logs: dict[str, str] = field(default_factory=dict[str, str])
     stopped: str | None = None
     wall_seconds: float = 0.0
+    silent_seconds: float = 0.0
 
 
 Watch = Callable[[float, Document | None], str | None]
@@ -102,11 +105,13 @@ class Fio:
         for name, text in job.iologs.items():
             (scratch / name).write_text(text)
         splitter = DocumentSplitter()
-        elapsed = [0.0]
+        elapsed = heard_at = 0.0
 
         def on_tick(seconds: float) -> str | None:
-            elapsed[0] = seconds
-            reason = watch(seconds, splitter.newest())
+            nonlocal elapsed, heard_at
+            elapsed, newest = seconds, splitter.newest()
+            heard_at = seconds if newest is not None else heard_at
+            reason = watch(seconds, newest)
             if reason is None and seconds > seconds_max:
                 return f"fio did not end within {seconds_max:.0f} s"
             return reason
@@ -128,7 +133,8 @@ class Fio:
             documents=tuple(splitter.documents),
             logs=_read_logs(scratch, job.sections),
             stopped=reason,
-            wall_seconds=elapsed[0],
+            wall_seconds=elapsed,
+            silent_seconds=elapsed - heard_at if reason else 0.0,
         )
         if reason == "interrupted":
             raise RunInterrupted(output)

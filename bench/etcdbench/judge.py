@@ -10,11 +10,15 @@ import numpy as np
 
 from etcdbench import advice, stats
 from etcdbench.histogram import merge
+from etcdbench.limits import TUNING_GUIDE
 from etcdbench.model import Block, Finding, Result, Stream, StreamName, Verdict
 from etcdbench.units import format_seconds, format_share
 
 ALLOWED_SHARE = 0.01
 """A 99th percentile under the limit: at most 1 % of samples over it."""
+
+SILENCE_NS = 2_500_000_000
+"""fio speaks once a second; only a longer silence tells of a flush that does not end."""
 
 CLUSTER_SAMPLES = 20
 """So many samples over a level show how they cluster in time."""
@@ -153,6 +157,12 @@ def judge_longest(
     merged = merge(stream.histogram() for stream in streams)
     if not merged.count:
         return None
+    silent_ns = max(
+        (1e9 * run.silent_seconds for run in known.result.runs if run.phase == known.phase),
+        default=0.0,
+    )
+    if silent_ns > max(limit_ns, SILENCE_NS):
+        return _never_ended(known, silent_ns, check=check, limit_ns=limit_ns, verdict=verdict)
     over = round(merged.above(limit_ns))
     longest = merged.max_ns or 0
     helps = advice.for_slow_flushes(known.result.target)
@@ -168,6 +178,25 @@ def judge_longest(
         f"ended {_moment_of(streams, longest)}",
         advice=f"find what stalls the disk; {helps}" if over else "",
         reference=reference,
+    )
+
+
+def _never_ended(
+    known: Evidence, silent_ns: float, *, check: str, limit_ns: int, verdict: Verdict
+) -> Finding:
+    """Count a flush that had not ended when fio was stopped: it is in no histogram."""
+    helps = advice.for_slow_flushes(known.result.target)
+    return Finding(
+        id=check,
+        phase=known.phase,
+        verdict=verdict,
+        measured_seconds=silent_ns / 1e9,
+        limit_seconds=limit_ns / 1e9,
+        samples=1,
+        because=f"a flush had not ended after {format_seconds(silent_ns / 1e9)}, when fio was "
+        "stopped",
+        advice=f"look at dmesg and at the disk's SMART data; {helps}",
+        reference=TUNING_GUIDE,
     )
 
 

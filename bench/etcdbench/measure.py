@@ -263,6 +263,7 @@ class Measurement:
             wall_seconds=round(output.wall_seconds, 3),
             machine=system.machine_load(before, system.load_sample()),
             stopped=output.stopped,
+            silent_seconds=round(output.silent_seconds, 3),
         )
         on_ladder = interrupt is None and blank.phase.startswith("ladder-")
         self._keep(run=run, interrupted=None if on_ladder else output.stopped)

@@ -66,6 +66,7 @@ class Run(Struct, frozen=True, kw_only=True):
         bytes_written: By fio, to the filesystem.
         machine: How busy the machine was.
         stopped: Why it ended early; None when it did not.
+        silent_seconds: How long fio had been silent when it was stopped: a flush that never ended.
     """
 
     phase: str
@@ -79,6 +80,7 @@ class Run(Struct, frozen=True, kw_only=True):
     bytes_written: int
     machine: MachineLoad = MachineLoad()
     stopped: str | None = None
+    silent_seconds: float = 0.0
 
 
 class Settings(Struct, frozen=True, kw_only=True):

@@ -110,11 +110,16 @@ def _plan(request: Request) -> plan.Plan:
     """
     ladder = profile.load("ladder")
     main = profile.load(request.profile)
+    rate_is_given = request.load is not None or request.rate_per_second is not None
     if request.load and request.rate_per_second is not None:
         raise UsageError("--load and --rate exclude each other", hint="give the class or the rate")
     if request.profile == profile.LADDER:
         raise UsageError(
             "the ladder runs at the end of every measurement", hint="choose the load with --load"
+        )
+    if rate_is_given and any(phase.rate_per_second for phase in main.profile.phases):
+        raise UsageError(
+            f"the phases of {main.name} have rates of their own", hint="leave --load and --rate out"
         )
     if main.profile.recipe and _is_shaped(request):
         raise UsageError(

@@ -70,13 +70,30 @@ def workspace(
     Raises:
         PreflightError: Nothing can be written there, or a run is going on there.
     """
-    remove_stale(parent, alone=alone)
-    created = _create(parent)
+    with _one_at_a_time(parent):
+        remove_stale(parent, alone=alone)
+        created = _create(parent)
     try:
         yield created
     finally:
         if not created.remove():
             on_leftover(created.path)
+
+
+@contextlib.contextmanager
+def _one_at_a_time(parent: Path) -> Generator[None, None, None]:
+    """Let no two starts look and make at the same time; nothing where it cannot be locked."""
+    try:
+        descriptor = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        yield
+        return
+    try:
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def remove_stale(parent: Path, *, alone: bool) -> None:
