@@ -1,5 +1,6 @@
 """The program: one command line, one place where errors become one line and a status."""
 
+import os
 import signal
 import sys
 
@@ -25,7 +26,11 @@ def main() -> None:
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         complain(Interrupted())
-        status = Interrupted.exit_status
+        # Where a signal came while a compiled module was being imported, Python would end with
+        # the signal itself after all, whatever status it is given.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(Interrupted.exit_status)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone: that is no error
         status = 0
