@@ -41,10 +41,12 @@ def why_no_lab() -> str | None:
 
 
 def failing_copy(folder: Path, scratch: Path) -> Path:
-    """Copy the lab, with a disk that can be made to fail."""
+    """Copy the lab, with a disk that can be made to fail, and ext4 without a journal."""
     copy = scratch / "lab"
     copy.mkdir(exist_ok=True)
-    shutil.copy(folder / "simdisk.sh", copy)
+    script = (folder / "simdisk.sh").read_text()
+    more = 'ext4-no-journal) mkfs.ext4 -q -O ^has_journal -E nodiscard "$dev";; xfs)'
+    (copy / "simdisk.sh").write_text(script.replace("xfs)", more, 1))
     fails = f'if(access("{scratch / FAIL_NAME}",F_OK)==0){{fuse_reply_err(r,EIO);return;}}'
     source = (folder / "simdisk.c").read_text()
     for name in ("ll_write", "ll_fsync"):

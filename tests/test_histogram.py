@@ -58,40 +58,10 @@ def test_beyond_the_last_bucket_etcd_shows_its_edge() -> None:
     assert ETCD_BUCKET_EDGES_NS[-1] == Histogram.from_bins({20_000 * MS: 10}).etcd_quantile_ns(0.99)
 
 
-def test_truncated_times_count_half_on_the_edge() -> None:
-    """Of differences of truncated milliseconds that read 25, half are over 25 ms."""
-    read = Histogram.from_bins({24 * MS: 10, 25 * MS: 10, 26 * MS: 10}, resolution_ns=MS)
-
-    assert 15 == read.above(25 * MS)
-
-
-def test_truncation_is_undone_on_the_average() -> None:
-    """Differences of truncated clock readings give back the share above an edge."""
-    truths = [20 + index * 0.0101 for index in range(1000)]
-    reads = [int(phase / 10 + truth) - int(phase / 10) for truth in truths for phase in range(10)]
-    read = Histogram.from_samples((r * MS for r in reads), resolution_ns=MS)
-    true_share = sum(truth > 25 for truth in truths) / len(truths)
-
-    assert pytest.approx(true_share, abs=0.005) == read.share_above(25 * MS)
-    assert pytest.approx(25 * MS, rel=0.01) == read.quantile_ns(1 - true_share)
-
-
 @given(histograms, histograms, histograms)
 def test_merging_is_associative_and_commutative(a: Histogram, b: Histogram, c: Histogram) -> None:
     """The order in which runs are added does not matter."""
     assert (a + b) + c == a + (b + c) == merge((c, b, a))
-
-
-@given(histograms, histograms)
-def test_a_difference_undoes_a_merge(a: Histogram, b: Histogram) -> None:
-    """What came after a document is what the next one holds more."""
-    assert b == (a + b) - a
-
-
-def test_a_difference_below_zero_is_refused() -> None:
-    """Cumulative counts that go down are an error, not a negative count."""
-    with pytest.raises(ValueError, match="negative"):
-        _ = Histogram.from_bins({1: 1}) - Histogram.from_bins({1: 2})
 
 
 @given(histograms.filter(lambda h: h.count > 0), st.floats(0.01, 0.99), st.floats(0.01, 0.99))
@@ -111,10 +81,3 @@ def test_what_is_no_histogram_is_refused(
     """A damaged file does not become a number."""
     with pytest.raises(ValueError, match="histogram"):
         Histogram(latencies_ns=latencies, counts=counts)
-
-
-def test_shifting_moves_every_sample() -> None:
-    """A constant added to each latency moves mean and maximum by it."""
-    moved = Histogram.from_bins({MS: 1, 3 * MS: 1}).shifted(MS)
-
-    assert (3 * MS, 4 * MS) == (moved.mean_ns, moved.max_ns)

@@ -3,6 +3,7 @@
 import pytest
 
 from etcdbench import parse
+from etcdbench.commits import latency_log
 from etcdbench.documents import Document, DocumentSplitter
 from etcdbench.errors import FioError
 from etcdbench.fio import FioOutput
@@ -128,36 +129,11 @@ def test_the_last_document_joins_the_block_before_it() -> None:
     ]
 
 
-def test_a_commit_lasts_from_its_first_write_to_its_marker() -> None:
-    """Rows of writes, then the read that marks the end; the database's own making is left out."""
-    log = parse.latency_log(
-        "100, 5, 1, 65536, 0, 0\n"
-        "600, 5, 1, 4096, 8192, 0\n601, 5, 1, 4096, 12288, 0\n609, 5, 1, 4096, 0, 0\n"
-        "612, 5, 0, 512, 0, 0\n"
-        "1700, 5, 1, 4096, 8192, 0\n1707, 5, 0, 512, 0, 0\n"
-    )
-
-    blocks = parse.commit_blocks(log, skip=True)
-
-    assert [(b.start_seconds, b.histogram.bins()) for b in blocks] == [
-        (0.0, {12 * MS: 1}),
-        (1.0, {7 * MS: 1}),
-    ]
-    assert blocks[0].histogram.resolution_ns == MS
-
-
-def test_a_commit_that_was_cut_off_is_no_sample() -> None:
-    """Writes without a marker after them have no end."""
-    log = parse.latency_log("600, 5, 1, 4096, 0, 0\n")
-
-    assert parse.commit_blocks(log) == ()
-
-
 def test_flushes_that_catch_up_after_a_stall_are_flagged() -> None:
     """Due every 10 ms, stalled for 40: the first one after leads, three were due by then."""
     due = [500 + 10 * index for index in range(10)]
     issued = [300, 310, 320, 370, 371, 372, 373, 374, 380, 390]
-    log = parse.latency_log("".join(f"{time}, 5, 1, 100, 0, 0\n" for time in issued))
+    log = latency_log("".join(f"{time}, 5, 1, 100, 0, 0\n" for time in issued))
 
     assert parse.count_catch_ups(log, due, flush_ms=1) == 3
 
@@ -165,7 +141,7 @@ def test_flushes_that_catch_up_after_a_stall_are_flagged() -> None:
 def test_on_a_disk_that_is_always_busy_a_late_flush_is_a_sample() -> None:
     """There, etcd too flushes one right after the other."""
     due = [500 + 10 * index for index in range(10)]
-    log = parse.latency_log("".join(f"{300 + 12 * index}, 5, 1, 1, 0, 0\n" for index in range(10)))
+    log = latency_log("".join(f"{300 + 12 * index}, 5, 1, 1, 0, 0\n" for index in range(10)))
 
     assert parse.count_catch_ups(log, due, flush_ms=11.5) == 0
     assert parse.count_catch_ups(log, due, flush_ms=1) > 0
@@ -174,12 +150,12 @@ def test_on_a_disk_that_is_always_busy_a_late_flush_is_a_sample() -> None:
 def test_punctual_flushes_are_not_flagged() -> None:
     """A clock that begins 200 ms later and rounding by a millisecond are no lateness."""
     due = [500 + 7 * index for index in range(50)]
-    log = parse.latency_log(
+    log = latency_log(
         "".join(f"{time - 200 + number % 2}, 5, 1, 1, 0, 0\n" for number, time in enumerate(due))
     )
 
     assert parse.count_catch_ups(log, due, flush_ms=1) == 0
-    assert parse.count_catch_ups(parse.latency_log(""), due, flush_ms=1) == 0
+    assert parse.count_catch_ups(latency_log(""), due, flush_ms=1) == 0
 
 
 Documents = tuple[Document, ...]
@@ -225,4 +201,4 @@ def test_a_section_without_latencies_is_an_error() -> None:
 def test_a_log_that_is_none_is_an_error(text: str) -> None:
     """Garbage in a log does not become a commit."""
     with pytest.raises(FioError, match="latency log"):
-        parse.latency_log(text)
+        latency_log(text)

@@ -55,6 +55,7 @@ def test_the_recorded_file_of_version_1_is_still_read() -> None:
 
     assert result.runs
     assert result.streams("wal", "steady")[0].histogram().count > 1000
+    assert result.streams("commit", "steady")[0].histogram().count == 80
 
 
 def test_the_published_schema_is_the_codes_and_fits_a_result() -> None:
@@ -134,9 +135,12 @@ def test_a_failed_save_leaves_the_old_file_and_no_part(
         (b"\xff\xfe", "no JSON"),
         (b"[]", "no result"),
         (b'{"format": "other"}', "no result"),
-        (b'{"format": "etcdbench-result", "version": 2}', "version 2"),
+        (b'{"format": "etcdbench-result", "version": 99}', "version 99"),
         (b'{"format": "etcdbench-result", "version": 1}', "damaged"),
         (b'{"format": "etcdbench-result", "version": 1, "result": {"runs": 5}}', "damaged"),
+        (b'{"format": "etcdbench-result", "version": 1, "result": {"runs": []}}', "damaged"),
+        (b'{"format": "etcdbench-result", "version": 2}', "damaged"),
+        (b'{"format": "etcdbench-result", "version": 2, "result": {"runs": 5}}', "damaged"),
         (b"\x1f\x8b\x08\x00", "cut off|damaged"),
         (b"\x1f\x8bgarbage", "damaged"),
         (b"[" * 100_000, "no result"),

@@ -3,7 +3,7 @@
     python -m etcdbench.client URL RATE SECONDS ARRIVALS KEY_BYTES VALUE_BYTES SEED
 
 Open loop: a request is sent when it is due, whether the one before has been answered or not, as
-far as the connections allow. It prints how many were answered.
+far as the connections allow. It prints how many were sent and how many of them answered.
 """
 
 import asyncio
@@ -85,7 +85,7 @@ def main(arguments: list[str]) -> None:
     answered = asyncio.run(
         send(url, dues=dues, key_size_bytes=int(key), value_size_bytes=int(value))
     )
-    print(answered)  # noqa: T201 - the answer of this program
+    print(json.dumps([len(dues), answered]))  # noqa: T201 - the answer of this program
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""Exact arithmetic on latency histograms: merge, difference, percentile, share above a limit.
+"""Exact arithmetic on latency histograms: merge, percentile, share above a limit.
 
 fio's bins are named by their middle, which is right within 0.8 % (`stat.h`:
-FIO_IO_U_PLAT_BITS 6), so a histogram of them is a set of weighted samples. Commit times read from fio's log are whole
-milliseconds; `resolution_ns` says so, and every figure takes it into account.
+FIO_IO_U_PLAT_BITS 6), so a histogram of them is a set of weighted samples.
 """
 
 import itertools
@@ -26,40 +25,36 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     Attributes:
         latencies_ns: Distinct latencies, ascending, nanoseconds; shape (n,).
         counts: How often each was seen; shape (n,).
-        resolution_ns: 0 for exact latencies. Else each latency is the difference of two clock
-            readings truncated to this many nanoseconds.
     """
 
     latencies_ns: tuple[int, ...] = ()
     counts: tuple[int, ...] = ()
-    resolution_ns: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what is not a histogram (a damaged file must not become a number)."""
         if len(self.latencies_ns) != len(self.counts):
             raise ValueError("a histogram needs one count for each latency")
-        if any(count < 0 for count in self.counts) or self.resolution_ns < 0:
+        if any(count < 0 for count in self.counts):
             raise ValueError("a histogram cannot hold negative counts")
         if any(a >= b for a, b in itertools.pairwise(self.latencies_ns)):
             raise ValueError("a histogram's latencies must ascend")
 
     @classmethod
-    def from_bins(cls, bins: Mapping[int, int], *, resolution_ns: int = 0) -> "Histogram":
+    def from_bins(cls, bins: Mapping[int, int]) -> "Histogram":
         """Build one from latency -> count, dropping empty bins."""
         filled = sorted((latency, count) for latency, count in bins.items() if count)
         return cls(
             latencies_ns=tuple(latency for latency, _ in filled),
             counts=tuple(count for _, count in filled),
-            resolution_ns=resolution_ns,
         )
 
     @classmethod
-    def from_samples(cls, latencies_ns: Iterable[int], *, resolution_ns: int = 0) -> "Histogram":
+    def from_samples(cls, latencies_ns: Iterable[int]) -> "Histogram":
         """Count single latencies."""
         bins: dict[int, int] = {}
         for latency in latencies_ns:
             bins[latency] = bins.get(latency, 0) + 1
-        return cls.from_bins(bins, resolution_ns=resolution_ns)
+        return cls.from_bins(bins)
 
     @property
     def count(self) -> int:
@@ -82,11 +77,12 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         """Return latency -> count."""
         return dict(zip(self.latencies_ns, self.counts, strict=True))
 
-    def above(self, edge_ns: float) -> float:
-        """Return how many samples are above the edge (not whole where resolution blurs them)."""
+    def above(self, edge_ns: float) -> int:
+        """Return how many samples are above the edge."""
         return sum(
-            count * _chance_above(latency - edge_ns, self.resolution_ns)
+            count
             for latency, count in zip(self.latencies_ns, self.counts, strict=True)
+            if latency > edge_ns
         )
 
     def share_above(self, edge_ns: float) -> float | None:
@@ -107,23 +103,12 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         if not total:
             return None
         wanted = total * level - 1e-9
-        if self.resolution_ns:
-            return self._blurred_quantile_ns(total - wanted)
         seen = 0
         for latency, count in zip(self.latencies_ns, self.counts, strict=True):
             seen += count
             if seen >= wanted:
                 return float(latency)
         return float(self.latencies_ns[-1])
-
-    def _blurred_quantile_ns(self, beyond: float) -> float:
-        """Find by bisection the edge with `beyond` samples above it."""
-        low = float(max(0, self.latencies_ns[0] - self.resolution_ns))
-        high = float(self.latencies_ns[-1] + self.resolution_ns)
-        while high - low > self.resolution_ns / 1000:
-            middle = (low + high) / 2
-            low, high = (middle, high) if self.above(middle) > beyond else (low, middle)
-        return high
 
     def etcd_quantile_ns(self, level: float) -> float | None:
         """Return what `histogram_quantile` would read from etcd's own power-of-two buckets.
@@ -142,50 +127,15 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             below, low_edge = up_to_edge, float(edge)
         return low_edge
 
-    def shifted(self, by_ns: int) -> "Histogram":
-        """Return the same samples, each longer by `by_ns`."""
-        return msgspec.structs.replace(
-            self, latencies_ns=tuple(latency + by_ns for latency in self.latencies_ns)
-        )
-
     def __add__(self, other: "Histogram") -> "Histogram":
-        """Merge; the coarser resolution stands."""
+        """Merge."""
         return merge((self, other))
-
-    def __sub__(self, earlier: "Histogram") -> "Histogram":
-        """Return what came after `earlier`, for cumulative histograms.
-
-        Raises:
-            ValueError: `earlier` holds samples that this one does not.
-        """
-        bins = self.bins()
-        for latency, count in earlier.bins().items():
-            bins[latency] = bins.get(latency, 0) - count
-        return Histogram.from_bins(bins, resolution_ns=self.resolution_ns)
 
 
 def merge(histograms: Iterable[Histogram]) -> Histogram:
     """Return one histogram with the samples of all."""
     bins: dict[int, int] = {}
-    resolution_ns = 0
     for histogram in histograms:
-        resolution_ns = max(resolution_ns, histogram.resolution_ns)
         for latency, count in zip(histogram.latencies_ns, histogram.counts, strict=True):
             bins[latency] = bins.get(latency, 0) + count
-    return Histogram.from_bins(bins, resolution_ns=resolution_ns)
-
-
-def _chance_above(excess_ns: float, resolution_ns: int) -> float:
-    """Return the chance that a sample which reads `excess_ns` over the edge really is over it.
-
-    The difference of two truncated readings lies up to one resolution to either side of the
-    truth, with a triangular density when the readings' phases are independent.
-    """
-    if not resolution_ns:
-        return 1.0 if excess_ns > 0 else 0.0
-    position = excess_ns / resolution_ns
-    if position <= -1:
-        return 0.0
-    if position >= 1:
-        return 1.0
-    return (1 + position) ** 2 / 2 if position < 0 else 1 - (1 - position) ** 2 / 2
+    return Histogram.from_bins(bins)

@@ -2,16 +2,15 @@
 
 fio pools all fdatasyncs of a section in one cumulative histogram (`sync.lat_ns.bins` of `json+`)
 and prints it every second; differences of successive documents are the timeline. Its latency
-logs hold no fdatasync at all; they give the commits (first write to marker) and the flushes that
-were late.
+logs hold no fdatasync at all; they tell which flushes were late, and which belong to one commit.
 """
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from etcdbench.commits import READ_DIRECTION, commit_blocks, latency_log
 from etcdbench.documents import Document, jobs_of
 from etcdbench.errors import FioError
 from etcdbench.fio import FioOutput
@@ -19,9 +18,6 @@ from etcdbench.histogram import Histogram, merge
 from etcdbench.jobfile import BACKEND_SECTION, RECIPE_SECTION, WAL_SECTION, FioJob
 from etcdbench.model import Block, Stream
 from etcdbench.workload import BackendSchedule, WalSchedule
-
-LOG_RESOLUTION_NS = 1_000_000
-"""fio's logs hold whole, truncated milliseconds."""
 
 BLOCK_SECONDS_MIN = 0.9
 """fio's last document comes right after the one before; a shorter block joins its neighbour."""
@@ -33,7 +29,6 @@ SATURATED_SHARE = 0.9
 """A disk that flushes for more than this share of the time does so in etcd too, one flush right
 after the other: there, late flushes are samples like any other."""
 
-_READ_DIRECTION = 0
 _COUNT_HINT = "run `fio --version`; if it is older than your distribution's, install that one"
 
 
@@ -66,7 +61,9 @@ def parse_etcd(
         Stream(
             name="commit",
             blocks=commit_blocks(
-                latency_log(output.logs.get(BACKEND_SECTION, "")), skip=not backend.start_page
+                latency_log(output.logs.get(BACKEND_SECTION, "")),
+                merge(block.histogram for block in backend_blocks),
+                skip=not backend.start_page,
             ),
         ),
     )
@@ -102,63 +99,6 @@ def sync_table(documents: Sequence[Document], section: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["document", "timestamp_ms", "latency_ns", "count"])
 
 
-def latency_log(text: str) -> pd.DataFrame:
-    """Read a latency log of fio.
-
-    Returns:
-        Columns `time_ms` (since the section began), `direction` (0 read, 1 write),
-        `offset_bytes`; one row for each read or write, in order.
-
-    Raises:
-        FioError: It is no such log.
-    """
-    names = ["time_ms", "latency_ns", "direction", "size_bytes", "offset_bytes"]
-    if not text.strip():
-        return pd.DataFrame({name: np.array([], dtype=np.int64) for name in names})
-    try:
-        table = pd.read_csv(
-            io.StringIO(text), header=None, names=names, usecols=range(5), dtype=np.int64
-        )
-    except (ValueError, pd.errors.ParserError) as error:
-        raise FioError("fio's latency log cannot be read", hint=_COUNT_HINT) from error
-    return table
-
-
-def commit_blocks(log: pd.DataFrame, *, skip: bool = False) -> tuple[Block, ...]:
-    """Time each commit from its first write to its marker, and put them in blocks of a second.
-
-    Args:
-        log: What `latency_log` gives.
-        skip: Leave the first row out: it is the young database itself being written.
-    """
-    log = log.iloc[1:] if skip else log
-    if log.empty:
-        return ()
-    is_marker = log["direction"].to_numpy() == _READ_DIRECTION
-    times_ms = log["time_ms"].to_numpy()
-    ends = np.flatnonzero(is_marker)
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    whole = starts < ends
-    starts, ends = starts[whole], ends[whole]
-    frame = pd.DataFrame(
-        {
-            "second": times_ms[ends] // 1000,
-            "latency_ns": (times_ms[ends] - times_ms[starts]) * LOG_RESOLUTION_NS,
-        }
-    )
-    return tuple(
-        Block(
-            start_seconds=float(seconds[0]),
-            length_seconds=1.0,
-            histogram=Histogram.from_samples(
-                group["latency_ns"].tolist(), resolution_ns=LOG_RESOLUTION_NS
-            ),
-        )
-        for _, group in frame.groupby("second")
-        if (seconds := group["second"].tolist())
-    )
-
-
 def count_catch_ups(log: pd.DataFrame, due_ms: Sequence[int], *, flush_ms: float) -> int:
     """Count the flushes that were issued only to catch up after a stall.
 
@@ -171,7 +111,7 @@ def count_catch_ups(log: pd.DataFrame, due_ms: Sequence[int], *, flush_ms: float
         due_ms: When each flush was due.
         flush_ms: How long a flush takes in the mean.
     """
-    issued = log.loc[log["direction"] != _READ_DIRECTION, "time_ms"].to_numpy()
+    issued = log.loc[log["direction"] != READ_DIRECTION, "time_ms"].to_numpy()
     due = np.asarray(due_ms[: len(issued)], dtype=np.int64)
     issued = issued[: len(due)]  # a batch over two segments has two writes; it is rare
     if not len(due):

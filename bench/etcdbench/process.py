@@ -104,6 +104,7 @@ def follow(
     on_tick: Callable[[float], str | None],
     stop: StopRequest,
     environment: Mapping[str, str] | None = None,
+    spare_cpu_only: bool = False,
 ) -> tuple[Completed, str | None]:
     """Run a program and hand over its output as it comes.
 
@@ -116,6 +117,7 @@ def follow(
             reason that it returns stops the program.
         stop: The user's wish to stop, which stops it too.
         environment: Its environment where it is not ours.
+        spare_cpu_only: Let it run only where nobody else wants the CPU.
 
     Returns:
         What it left behind, and the reason for which it was stopped, if it was.
@@ -130,6 +132,7 @@ def follow(
         environment=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        prepare=_die_with_parent_and_yield if spare_cpu_only else _die_with_parent,
     )
     pieces: dict[str, list[str]] = {"out": [], "err": []}
     try:
@@ -196,6 +199,7 @@ def _start(
     environment: Mapping[str, str] | None,
     stdout: int | IO[bytes],
     stderr: int | IO[bytes],
+    prepare: Callable[[], None] | None = None,
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
@@ -207,7 +211,7 @@ def _start(
             env=environment,
             pass_fds=tuple(keep_open),
             start_new_session=True,  # a Ctrl-C is ours to hand on, not the terminal's
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - the parent has one thread
+            preexec_fn=prepare or _die_with_parent,  # noqa: PLW1509 - the parent has one thread
         )
     except OSError as error:
         raise EtcdbenchError(
@@ -291,6 +295,12 @@ def _die_with_parent() -> None:
     """Ask the kernel to kill this child when its parent dies (between fork and exec)."""
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _die_with_parent_and_yield() -> None:
+    """Besides, leave the CPU to whoever else wants it (between fork and exec)."""
+    _die_with_parent()
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def _required(stream: IO[bytes] | None) -> IO[bytes]:

@@ -100,7 +100,8 @@ def _sampler(histogram: Histogram, rng: random.Random) -> Callable[[], float]:
 
 
 def _due_ms(seconds: Iterable[float]) -> tuple[int, ...]:
-    return tuple(round(due * 1000) + START_DELAY_MS for due in seconds)
+    """Truncate: fio sleeps from its truncated clock on, and so wakes 0 to 1 ms after a due time."""
+    return tuple(int(due * 1000) + START_DELAY_MS for due in seconds)
 
 
 def _whole_pages(puts: Sequence[int], requests: Requests) -> tuple[int, ...]:

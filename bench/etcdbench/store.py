@@ -1,13 +1,15 @@
 """Result files: JSON with a version, written whole or not at all, read without trust.
 
 History of the format:
-    1  (etcdbench 0.1)  first.
+    1  (before 0.1)   first; commit times in whole milliseconds, marked by `resolution_ns`.
+    2  (etcdbench 0.1)  commit times put together from exact flushes; no `resolution_ns`.
 """
 
 import contextlib
 import gzip
 import os
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from etcdbench.errors import ResultFileError
 from etcdbench.model import Result
 
 FORMAT = "etcdbench-result"
-VERSION = 1
+VERSION = 2
 
 COMPRESS_BYTES = 1_000_000
 """A larger text is compressed; readers tell by the first two bytes (`zcat -f` shows both)."""
@@ -124,15 +126,22 @@ def decode(data: bytes, *, name: str) -> Result:
         raise ResultFileError(f"{name} is no JSON: {error}", hint=_HINT) from error
     if header.format != FORMAT:
         raise ResultFileError(f"{name} is no result of etcdbench", hint=_HINT)
-    if header.version != VERSION:
+    if header.version not in {VERSION, *_UPGRADES}:
         raise ResultFileError(
             f"{name} has format version {header.version}; this etcdbench reads version {VERSION}",
             hint="read it with the etcdbench that wrote it, or a newer one",
         )
     try:
-        return msgspec.json.decode(text, type=Document).result
+        if header.version == VERSION:
+            return msgspec.json.decode(text, type=Document).result
+        plain = msgspec.json.decode(text)
+        for version in range(header.version, VERSION):
+            _UPGRADES[version](plain)
+        return msgspec.convert(plain, Document).result
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ResultFileError(f"{name} is damaged: {error}", hint=_HINT) from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ResultFileError(f"{name} is damaged: it lacks {error}", hint=_HINT) from error
 
 
 def read(path: Path) -> Result:
@@ -155,6 +164,18 @@ def read(path: Path) -> Result:
 def schema() -> dict[str, Any]:
     """Return the JSON schema of a result file (docs/result.schema.json)."""
     return msgspec.json.schema(Document)
+
+
+def _upgrade_1(document: Any) -> None:  # noqa: ANN401 - JSON that nobody has checked yet
+    """Take the readings of commits as they are; they are off by less than 1 ms, either way."""
+    for run in document["result"]["runs"]:
+        for stream in run["streams"]:
+            for block in stream["blocks"]:
+                block["histogram"].pop("resolution_ns", None)
+
+
+_UPGRADES: dict[int, Callable[[Any], None]] = {1: _upgrade_1}
+"""Version -> what makes the next version of it, in place."""
 
 
 def _decompressed(data: bytes, *, name: str) -> bytes:

@@ -1,6 +1,6 @@
 """One validation from the request to the table: predict, observe, compare, show."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +17,8 @@ from etcdbench.screen import Screen
 from etcdbench.site import survey
 from etcdbench.store import OutputFile
 from etcdbench.validate_view import Flow, Proof, blocks
-from etcdbench.validating import STRETCH_SECONDS, Round, Validation
+from etcdbench.validating import LOAD_SECONDS, Round, Validation
+from etcdbench.watching import Observer
 from etcdbench.workload import Arrivals, Requests
 from etcdbench.workspace import workspace
 
@@ -59,46 +60,62 @@ def validate_disk(request: Request) -> bool:
         )
     screen = Screen(as_json=request.as_json)
     with StopRequest().listen() as stop, screen:
-        todo = _plan(request)
-        programs = etcd_programs.find_etcd(request.etcd)
         page = OutputFile(request.page, force=request.force) if request.page else None
-        here = survey(request.path, beside_etcd=False, stop=stop)
-        preflight.demand_room(here.target, room_bytes=2 * todo.room_bytes())
-        with workspace(here.directory, alone=True, on_leftover=screen.warn_of_leftover) as ours:
-            target = preflight.probe_fallocate(here.target, ours.path)
-        blank = here.result(todo, target)
-        screen.announce_validation(blank, programs.version, seconds=_seconds(request.repeats))
-        stop.check()
-        work = Validation(
-            blank=blank,
-            load=request.load,
-            requests=_requests(todo),
-            programs=programs,
-            engine=here.fio,
-            directory=here.directory,
-            scratch_parent=here.scratch_parent,
-            observer=screen,
-            stop=stop,
-            on_leftover=screen.warn_of_leftover,
+        work = prepare(request, observer=screen, on_leftover=screen.warn_of_leftover, stop=stop)
+        screen.announce_validation(
+            work.blank, work.programs.version, seconds=_seconds(request.repeats)
         )
+        stop.check()
         rounds: list[Round] = []
         recipes: list[Histogram] = []
         for _ in range(request.repeats):
             rounds += [work.round("regular"), work.round("poisson")]
             recipes.append(work.recipe())
-    proof = _proof(request, programs, rounds, merge(recipes))
+    proof = _proof(request, work.programs, rounds, merge(recipes))
     if page:
         from etcdbench.validate_page import render  # noqa: PLC0415 - matplotlib is heavy
 
-        page.write(render(proof, blank).encode())
+        page.write(render(proof, work.blank).encode())
     if request.as_json:
         screen.print_json(msgspec.json.encode(proof).decode())
     else:
-        screen.print_blocks(blocks(proof, blank))
+        screen.print_blocks(blocks(proof, work.blank))
     return all(
         comparison.verdict_agrees
         for part in (proof.metrics, proof.poisson)
         for comparison in part.values()
+    )
+
+
+def prepare(
+    request: Request,
+    *,
+    observer: Observer,
+    on_leftover: Callable[[Path], None],
+    stop: StopRequest,
+) -> Validation:
+    """Find etcd, fio and the disk, and see that there is room; nothing is measured yet.
+
+    Raises:
+        EtcdbenchError: Something is missing, or the disk must not be measured.
+    """
+    todo = _plan(request)
+    programs = etcd_programs.find_etcd(request.etcd)
+    here = survey(request.path, beside_etcd=False, stop=stop)
+    preflight.demand_room(here.target, room_bytes=2 * todo.room_bytes())
+    with workspace(here.directory, alone=True, on_leftover=on_leftover) as ours:
+        target = preflight.probe_fallocate(here.target, ours.path)
+    return Validation(
+        blank=here.result(todo, target),
+        load=request.load,
+        requests=_requests(todo),
+        programs=programs,
+        engine=here.fio,
+        directory=here.directory,
+        scratch_parent=here.scratch_parent,
+        observer=observer,
+        stop=stop,
+        on_leftover=on_leftover,
     )
 
 
@@ -120,7 +137,7 @@ def _requests(todo: plan.Plan) -> Requests:
 
 
 def _seconds(repeats: int) -> float:
-    one = 2 * (sum(plan.CALIBRATE_SECONDS) + 2 * STRETCH_SECONDS) + RECIPE_SECONDS
+    one = 2 * (sum(plan.CALIBRATE_SECONDS) + 2 * LOAD_SECONDS) + RECIPE_SECONDS
     return one * repeats
 
 
@@ -131,25 +148,26 @@ def _proof(
         etcd_version=programs.version,
         load=request.load,
         repeats=request.repeats,
-        metrics=_compare(rounds, "regular", recipe),
-        poisson=_compare(rounds, "poisson", recipe),
+        metrics=compare_rounds(rounds, "regular", recipe),
+        poisson=compare_rounds(rounds, "poisson", recipe),
         flow={"regular": _flow(rounds, "regular"), "poisson": _flow(rounds, "poisson")},
     )
 
 
-def _compare(
+def compare_rounds(
     rounds: Sequence[Round], arrivals: Arrivals, recipe: Histogram
 ) -> dict[str, validation.Comparison]:
+    """Compare both metrics over all rounds of one kind of arrivals."""
     chosen = [one for one in rounds if one.arrivals == arrivals]
     return {
         "wal_fsync": validation.compare(
-            [one.stream("wal") for one in chosen],
+            [stream for one in chosen for stream in one.streams("wal")],
             [one.observed.wal_fsync for one in chosen],
             limit_ns=WAL_LIMIT_NS,
             recipe=recipe,
         ),
         "backend_commit": validation.compare(
-            [one.stream("commit") for one in chosen],
+            [stream for one in chosen for stream in one.streams("commit")],
             [one.observed.backend_commit for one in chosen],
             limit_ns=COMMIT_LIMIT_NS,
         ),
@@ -159,20 +177,23 @@ def _compare(
 def _flow(rounds: Sequence[Round], arrivals: Arrivals) -> Flow:
     """Add up how often and how much both sides wrote."""
     chosen = [one for one in rounds if one.arrivals == arrivals]
-    seconds = STRETCH_SECONDS * len(chosen)
+    seconds = LOAD_SECONDS * len(chosen)
+    observed_seconds = sum(one.observed.seconds for one in chosen)
     fsyncs = sum(one.observed.wal_fsync.histogram.count for one in chosen)
     commits = sum(one.observed.backend_commit.histogram.count for one in chosen)
-    ours = [one.stream("wal").histogram().count for one in chosen]
-    our_commits = sum(one.stream("commit").histogram().count for one in chosen)
+    ours, our_commits = (
+        sum(stream.histogram().count for one in chosen for stream in one.streams(name))
+        for name in ("wal", "commit")
+    )
     return Flow(
-        predicted_flushes_per_second=sum(ours) / seconds,
-        observed_flushes_per_second=fsyncs / seconds,
-        predicted_batch_bytes=_ratio(sum(one.wal_bytes for one in chosen), sum(ours)),
+        predicted_flushes_per_second=ours / seconds,
+        observed_flushes_per_second=fsyncs / observed_seconds,
+        predicted_batch_bytes=_ratio(sum(one.wal_bytes for one in chosen), ours),
         observed_metric_bytes_per_flush=_ratio(
             sum(one.observed.wal_metric_bytes or 0.0 for one in chosen), fsyncs
         ),
         predicted_commits_per_second=our_commits / seconds,
-        observed_commits_per_second=commits / seconds,
+        observed_commits_per_second=commits / observed_seconds,
         predicted_growth_bytes_per_commit=_ratio(
             sum(one.growth_bytes for one in chosen), our_commits
         ),

@@ -22,8 +22,12 @@ from etcdbench.watching import Observer
 from etcdbench.workload import Arrivals, Phase, Requests
 from etcdbench.workspace import Workspace, workspace
 
-STRETCH_SECONDS = 60.0
-"""As long as `etcdctl check perf` lasts, so that both sides have equally many samples."""
+LOAD_SECONDS = 60.0
+"""As long as `etcdctl check perf` loads, so that both sides have about equally many samples."""
+
+ROUNDS = 4
+"""The prediction is measured in rounds of 15 s, as `etcdbench run` measures: the flush times of one
+round make the batches of the next."""
 
 PHASE = "validate"
 
@@ -33,28 +37,28 @@ class Round(Struct, frozen=True, kw_only=True):
 
     Attributes:
         arrivals: `regular` (etcd loaded by check perf) or `poisson` (by our own client).
-        predicted: fio's stretch.
+        predicted: fio's rounds.
         observed: What etcd's metrics gained.
     """
 
     arrivals: Arrivals
-    predicted: Run
+    predicted: tuple[Run, ...]
     observed: Observation
 
-    def stream(self, name: StreamName) -> Stream:
-        """Return one of the predicted streams."""
-        return next(stream for stream in self.predicted.streams if stream.name == name)
+    def streams(self, name: StreamName) -> list[Stream]:
+        """Return one of the predicted streams, of every round."""
+        return [stream for run in self.predicted for stream in run.streams if stream.name == name]
 
     @property
     def wal_bytes(self) -> int:
         """Return the bytes of the predicted WAL."""
-        return sum(self.predicted.wal.sizes_bytes) if self.predicted.wal else 0
+        return sum(sum(run.wal.sizes_bytes) for run in self.predicted if run.wal)
 
     @property
     def growth_bytes(self) -> int:
         """Return by how much the predicted database grew."""
-        backend = self.predicted.backend
-        return sum(backend.new_pages) * PAGE_BYTES if backend else 0
+        backends = [run.backend for run in self.predicted if run.backend]
+        return sum(sum(backend.new_pages) for backend in backends) * PAGE_BYTES
 
 
 @dataclass(kw_only=True)
@@ -94,8 +98,8 @@ class Validation:
             Interrupted: The user wants us to stop.
         """
         requests = msgspec.structs.replace(self.requests, arrivals=arrivals)
-        run = self._measure(self._stretch(requests), PHASE)
-        return Round(arrivals=arrivals, predicted=run, observed=self._observe(requests))
+        runs = self._measure(self._rounds(requests), PHASE)
+        return Round(arrivals=arrivals, predicted=runs, observed=self._observe(requests))
 
     def recipe(self) -> Histogram:
         """Run the popular recipe once."""
@@ -103,23 +107,26 @@ class Validation:
         todo = plan.make_plan(
             main=loaded, ladder=profile.load("ladder"), settings=Settings(profile=loaded.name)
         )
-        return merge(stream.histogram() for stream in self._measure(todo, "recipe").streams)
+        runs = self._measure(todo, "recipe")
+        return merge(stream.histogram() for run in runs for stream in run.streams)
 
-    def _stretch(self, requests: Requests) -> plan.Plan:
-        """Plan calibration and one stretch as long as etcd's."""
+    def _rounds(self, requests: Requests) -> plan.Plan:
+        """Plan calibration, and rounds that last as long as etcd's load."""
         return plan.Plan(
             settings=Settings(profile="validate", load=self.load),
             profile_text="",
             requests=requests,
             recipe=None,
             calibrate_seconds=plan.CALIBRATE_SECONDS,
-            phases=(Phase(name=PHASE, runtime_seconds=STRETCH_SECONDS),),
-            rounds_max=1,
-            errors=(0.05,),
+            phases=(
+                Phase(name=PHASE, runtime_seconds=LOAD_SECONDS / ROUNDS, repeat="until-decided"),
+            ),
+            rounds_max=ROUNDS,
+            errors=(0.05,) * ROUNDS,
         )
 
-    def _measure(self, todo: plan.Plan, phase: str) -> Run:
-        """Run a plan in directories of its own and return the run of a phase."""
+    def _measure(self, todo: plan.Plan, phase: str) -> tuple[Run, ...]:
+        """Run a plan in directories of its own and return the runs of a phase."""
         with self._directories() as (target, scratch):
             result = Measurement(
                 plan=todo,
@@ -129,7 +136,7 @@ class Validation:
                 engine=self.engine,
                 target=target,
                 scratch=scratch,
-                decided=_never_again,
+                decided=_never_decided,
                 failed=_never_climb,
                 save=_keep_nothing,
                 observer=self.observer,
@@ -139,26 +146,27 @@ class Validation:
                 f"the prediction did not come to its end: {result.interrupted}",
                 hint="the disk is too slow for this load; try --load s",
             )
-        return next(run for run in result.runs if run.phase == phase)
+        return tuple(run for run in result.runs if run.phase == phase)
 
     def _observe(self, requests: Requests) -> Observation:
         """Run a real etcd under the same load and return what its metrics gained."""
-        self.observer.begin(f"etcd {self.programs.version}", STRETCH_SECONDS)
+        self.observer.begin(f"etcd {self.programs.version}", LOAD_SECONDS)
         with (
             self._directories() as (target, scratch),
             etcd.serving(self.programs, target=target, scratch=scratch, stop=self.stop) as server,
         ):
             before = server.scrape()
             if requests.arrivals == "regular":
-                etcd.check_perf(
+                seconds = etcd.CHECK_PERF_SECONDS
+                after = etcd.check_perf(
                     self.programs, server, load=self.load, scratch=scratch, stop=self.stop
                 )
             else:
-                etcd.send_requests(
-                    server, requests, seconds=STRETCH_SECONDS, scratch=scratch, stop=self.stop
+                seconds = LOAD_SECONDS
+                after = etcd.send_requests(
+                    server, requests, seconds=seconds, scratch=scratch, stop=self.stop
                 )
-            after = server.scrape()
-        return _difference(before, after)
+        return _difference(before, after, seconds=seconds)
 
     @contextlib.contextmanager
     def _directories(self) -> Generator[tuple[Workspace, Workspace], None, None]:
@@ -170,9 +178,9 @@ class Validation:
             yield target, scratch
 
 
-def _never_again(_known: Result, _phase: str, _look: int) -> bool:
-    """End the rounds after the first: a stretch is as long as etcd's run."""
-    return True
+def _never_decided(_known: Result, _phase: str, _look: int) -> bool:
+    """Go on to the last round: together they are as long as etcd's load."""
+    return False
 
 
 def _never_climb(_known: Result, _phase: str) -> bool:
@@ -184,11 +192,11 @@ def _keep_nothing(_known: Result) -> None:
     """Keep no result file: the comparison is the outcome."""
 
 
-def _difference(before: metrics.Samples, after: metrics.Samples) -> Observation:
+def _difference(before: metrics.Samples, after: metrics.Samples, *, seconds: float) -> Observation:
     sizes = [metrics.counter(page, metrics.DATABASE_BYTES) for page in (before, after)]
     written = [metrics.counter(page, (metrics.WAL_BYTES,)) for page in (before, after)]
     return Observation(
-        seconds=STRETCH_SECONDS,
+        seconds=seconds,
         wal_fsync=metrics.gained(before, after, metrics.WAL_FSYNC),
         backend_commit=metrics.gained(before, after, metrics.BACKEND_COMMIT),
         wal_metric_bytes=_gain(written),

@@ -1,0 +1,142 @@
+"""Hold the prediction against a real etcd on many disks, and show how close it is.
+
+    python tests/benchmarks/fidelity measure --repeats 5 [--etcd BIN] [--only NAME] [--own DIR]
+    python tests/benchmarks/fidelity report
+
+`measure` takes two and a half minutes for each disk, load and repeat; what was measured is kept, so
+it may be stopped and started again. It goes round by round over all disks, and leaves a case out that
+has enough. `report` writes docs/accuracy-campaign.md and its chart.
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import lab
+from benchmarks.fidelity import kept
+from benchmarks.fidelity import report as page
+from benchmarks.fidelity.disks import DISKS, Disk
+from etcdbench.errors import EtcdbenchError
+from etcdbench.etcd_programs import find_etcd
+from etcdbench.histogram import Histogram
+from etcdbench.model import Run
+from etcdbench.process import StopRequest
+from etcdbench.validate_session import Request, prepare
+from etcdbench.workload import Arrivals
+
+RESULTS = Path(__file__).parent / "results"
+
+
+class Silent:
+    """Watches nothing."""
+
+    def begin(self, phase: str, seconds: float) -> None:
+        """Say nothing."""
+
+    def tick(self, seconds: float, wal: Histogram | None, bytes_written: int) -> None:
+        """Say nothing."""
+
+    def end(self, run: Run) -> None:
+        """Say nothing."""
+
+
+@click.group()
+def main() -> None:
+    """Measure the campaign, or write its page."""
+
+
+@main.command()
+@click.option("--repeats", default=5, show_default=True)
+@click.option("--arrivals", default="regular", type=click.Choice(["regular", "poisson"]))
+@click.option("--loads", default="sm", show_default=True)
+@click.option("--only", default="", help="Part of a disk's name.")
+@click.option("--etcd", type=click.Path(path_type=Path))
+@click.option("--own", default=Path(), type=click.Path(path_type=Path))
+@click.option("--results", default=RESULTS, type=click.Path(path_type=Path))
+def measure(
+    *,
+    repeats: int,
+    arrivals: Arrivals,
+    loads: str,
+    only: str,
+    etcd: Path | None,
+    own: Path,
+    results: Path,
+) -> None:
+    """Measure what is missing."""
+    if missing := lab.why_no_lab():
+        raise click.ClickException(missing)
+    version = find_etcd(etcd).version
+    with StopRequest().listen() as stop:
+        for repeat in range(1, repeats + 1):
+            for load in loads:
+                for disk in DISKS:
+                    if only not in disk.name:
+                        continue
+                    blank = kept.Kept(disk=disk.name, load=load, etcd_version=version)
+                    known = kept.read(results, blank)
+                    if known.count(arrivals) >= repeat or page.enough(known, arrivals):
+                        continue
+                    stop.check()
+                    began = time.monotonic()
+                    try:
+                        said = _case(
+                            disk,
+                            known,
+                            arrivals,
+                            etcd=etcd,
+                            own=own,
+                            results=results,
+                            stop=stop,
+                        )
+                    except EtcdbenchError as error:
+                        said = f"{error}"
+                    click.echo(
+                        f"{repeat} {load} {disk.name}: {said}, {time.monotonic() - began:.0f} s"
+                    )
+                    sys.stdout.flush()
+
+
+def _case(
+    disk: Disk,
+    known: kept.Kept,
+    arrivals: Arrivals,
+    *,
+    etcd: Path | None,
+    own: Path,
+    results: Path,
+    stop: StopRequest,
+) -> str:
+    """Measure one round of one case, and in the first one at load s the recipe."""
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        disk.mounted(Path(scratch), own) as directory,
+    ):
+        work = prepare(
+            Request(path=directory, load="m" if known.load == "m" else "s", etcd=etcd),
+            observer=Silent(),
+            on_leftover=lambda path: click.echo(f"left over: {path}"),
+            stop=stop,
+        )
+        known = kept.with_round(known, work.round(arrivals))
+        kept.write(results, known)
+        if known.recipe is None and known.load == "s":
+            known = kept.with_recipe(known, work.recipe())
+            kept.write(results, known)
+        return f"{known.count(arrivals)} rounds"
+
+
+@main.command()
+@click.option("--results", default=RESULTS, type=click.Path(path_type=Path))
+def report(*, results: Path) -> None:
+    """Write the page and its chart."""
+    page.write(kept.read_all(results), Path(__file__).parents[3] / "docs")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,268 @@
+"""The campaign's table and chart, from what was kept."""
+
+import importlib.resources
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from benchmarks.fidelity.kept import Kept
+from etcdbench.histogram import ETCD_BUCKET_EDGES_NS, Histogram, merge
+from etcdbench.limits import WAL_LIMIT_NS
+from etcdbench.model import Verdict
+from etcdbench.validate_session import compare_rounds
+from etcdbench.validation import SHARE_MIN, Comparison, Edge
+from etcdbench.workload import Arrivals
+
+SAMPLES_ENOUGH = 400
+"""With so many samples beyond an edge on both sides another round adds nothing."""
+
+TARGETS = {"wal_fsync": (1.10, 0.75, 1.33), "backend_commit": (1.20, 0.65, 1.55)}
+"""Metric -> greatest median ratio either way, and what every edge's interval has to meet."""
+
+NAMES = {"wal_fsync": "WAL fsync", "backend_commit": "backend commit"}
+ALLOWED_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class Case:
+    """One disk, load, etcd and kind of arrivals, compared."""
+
+    kept: Kept
+    arrivals: Arrivals
+    recipe: Histogram | None
+    metrics: dict[str, Comparison]
+
+    @property
+    def recipe_passes(self) -> bool | None:
+        """Say what the recipe's user would conclude; None where it was not run."""
+        if self.recipe is None:
+            return None
+        return (self.recipe.share_above(WAL_LIMIT_NS) or 0.0) < ALLOWED_SHARE
+
+
+def enough(known: Kept, arrivals: Arrivals) -> bool:
+    """Say whether every edge that counts has samples enough beyond it, on both sides."""
+    chosen = [one for one in known.rounds if one.arrivals == arrivals]
+    pairs = (
+        (
+            merge(stream.histogram() for one in chosen for stream in one.streams("wal")),
+            merge(one.observed.wal_fsync.histogram for one in chosen),
+        ),
+        (
+            merge(stream.histogram() for one in chosen for stream in one.streams("commit")),
+            merge(one.observed.backend_commit.histogram for one in chosen),
+        ),
+    )
+    return bool(chosen) and all(
+        min(ours.above(edge), theirs.above(edge)) >= SAMPLES_ENOUGH
+        for ours, theirs in pairs
+        for edge in ETCD_BUCKET_EDGES_NS
+        if (theirs.share_above(edge) or 0.0) >= SHARE_MIN
+    )
+
+
+def cases(everything: Sequence[Kept]) -> list[Case]:
+    """Compare all that is kept."""
+    recipes = {one.disk: one.recipe for one in everything if one.recipe}
+    found: list[Case] = []
+    for kept in everything:
+        recipe = recipes.get(kept.disk)
+        for arrivals in ("regular", "poisson"):
+            if kept.count(arrivals):
+                metrics = compare_rounds(kept.rounds, arrivals, recipe or Histogram())
+                found.append(Case(kept, arrivals, recipe, metrics))
+    return found
+
+
+def write(everything: Sequence[Kept], folder: Path) -> None:
+    """Write the page and the chart beside it."""
+    known = cases(everything)
+    (folder / "accuracy-campaign.svg").write_text(chart(known))
+    (folder / "accuracy-campaign.md").write_text("\n".join(_page(known)) + "\n")
+
+
+def _page(known: Sequence[Case]) -> Iterable[str]:
+    yield "# The campaign: prediction against etcd, edge by edge"
+    yield ""
+    yield "Written by `python tests/benchmarks/fidelity report`; what it means is in"
+    yield "[accuracy.md](accuracy.md)."
+    yield ""
+    yield "![ratio of prediction and etcd](accuracy-campaign.svg)"
+    yield ""
+    yield from _summary(known)
+    yield ""
+    yield "## Verdicts"
+    yield ""
+    yield "| disk | load | etcd | arrivals | rounds | WAL: etcd, we, recipe | commit: etcd, we |"
+    yield "|---|---|---|---|---|---|---|"
+    for case in known:
+        wal, commit = case.metrics["wal_fsync"], case.metrics["backend_commit"]
+        recipe = {None: "-", True: "pass", False: "fail"}[case.recipe_passes]
+        yield (
+            f"| {case.kept.disk} | {case.kept.load} | {case.kept.etcd_version} | {case.arrivals} "
+            f"| {case.kept.count(case.arrivals)} "
+            f"| {wal.observed_verdict.value}, {wal.predicted_verdict.value}, {recipe} "
+            f"| {commit.observed_verdict.value}, {commit.predicted_verdict.value} |"
+        )
+    yield ""
+    yield "## Edges"
+    yield ""
+    yield "Where etcd's share is at least 0.5 %. *etcd/etcd*: its largest share over its smallest"
+    yield "between rounds. Ratios need ten samples on either side."
+    yield ""
+    yield (
+        "| disk | load | etcd | arrivals | metric | above | etcd's share | ours "
+        "| ratio (95 %) | etcd/etcd | recipe's ratio |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|---|---|"
+    for case, metric, edge in _edges(known):
+        ratio = "-" if edge.ratio is None else f"{edge.ratio:.2f} ({edge.low:.2f}..{edge.high:.2f})"
+        yield (
+            f"| {case.kept.disk} | {case.kept.load} | {case.kept.etcd_version} | {case.arrivals} "
+            f"| {NAMES[metric]} | {edge.edge_seconds * 1000:g} ms | {edge.observed:.2%} "
+            f"| {edge.predicted:.2%} | {ratio} | {_number(edge.etcd_ratio)} "
+            f"| {_number(_recipe_ratio(edge))} |"
+        )
+
+
+def _summary(known: Sequence[Case]) -> Iterable[str]:
+    yield "| metric | edges | median ratio | worst ratio | outside the bounds | etcd/etcd median, worst | recipe median, worst |"
+    yield "|---|---|---|---|---|---|---|"
+    for metric, (_, low, high) in TARGETS.items():
+        edges = [edge for _, name, edge in _edges(known) if name == metric]
+        ratios = [edge.ratio for edge in edges if edge.ratio]
+        missed = [
+            edge
+            for edge in edges
+            if edge.low is not None
+            and edge.high is not None
+            and (edge.low > high or edge.high < low)
+        ]
+        repeats = [edge.etcd_ratio for edge in edges if edge.etcd_ratio]
+        recipes = [ratio for edge in edges if (ratio := _recipe_ratio(edge)) is not None]
+        yield (
+            f"| {NAMES[metric]} | {len(ratios)} | {_typical(ratios)} | {_worst(ratios)} "
+            f"| {len(missed)} of {len(ratios)} ({low}..{high}) "
+            f"| {_typical(repeats)}, {_worst(repeats)} "
+            f"| {_typical(recipes)}, {_worst(recipes)} |"
+        )
+    yield ""
+    yield from _verdict_counts(known)
+
+
+def _verdict_counts(known: Sequence[Case]) -> Iterable[str]:
+    for metric in TARGETS:
+        pairs = [
+            (case.metrics[metric].observed_verdict, case.metrics[metric].predicted_verdict)
+            for case in known
+        ]
+        decided = [pair for pair in pairs if pair[0] is not Verdict.INCONCLUSIVE]
+        open_ = sum(ours is Verdict.INCONCLUSIVE for _, ours in decided)
+        wrong = sum(ours not in {theirs, Verdict.INCONCLUSIVE} for theirs, ours in decided)
+        yield (
+            f"{NAMES[metric]}: of {len(pairs)} verdicts etcd's own histogram supports "
+            f"{len(decided)}; of those we have {len(decided) - wrong - open_} right, {wrong} wrong, "
+            f"{open_} inconclusive."
+        )
+        yield ""
+    judged = [
+        (case.recipe_passes, case.metrics["wal_fsync"].observed_verdict)
+        for case in known
+        if case.recipe_passes is not None
+        and case.metrics["wal_fsync"].observed_verdict is not Verdict.INCONCLUSIVE
+    ]
+    wrong = sum(passes != (theirs is Verdict.PASS) for passes, theirs in judged)
+    yield f"The recipe is wrong in {wrong} of {len(judged)}."
+
+
+def _edges(known: Sequence[Case]) -> Iterable[tuple[Case, str, Edge]]:
+    for case in known:
+        for metric, comparison in case.metrics.items():
+            for edge in comparison.edges:
+                yield case, metric, edge
+
+
+def _recipe_ratio(edge: Edge) -> float | None:
+    return None if edge.recipe is None else edge.recipe / edge.observed
+
+
+def _typical(ratios: Sequence[float]) -> str:
+    """Return the median of how far ratios are from 1, either way."""
+    far = [abs(math.log(ratio)) if ratio else math.inf for ratio in ratios]
+    return f"{math.exp(statistics.median(far)):.2f}" if far else "-"
+
+
+def _worst(ratios: Sequence[float]) -> str:
+    if not ratios:
+        return "-"
+    return f"{max(ratios, key=lambda ratio: abs(math.log(ratio)) if ratio else math.inf):.2f}"
+
+
+def _number(ratio: float | None) -> str:
+    return "-" if ratio is None else f"{ratio:.2f}"
+
+
+def chart(known: Sequence[Case]) -> str:
+    """Draw every edge's ratio over etcd's share, beside etcd's own repeatability and the recipe."""
+    import io  # noqa: PLC0415
+
+    looks = importlib.resources.files("etcdbench.reports").joinpath("chart.mplstyle")
+    with importlib.resources.as_file(looks) as path, style.context(path):
+        figure = Figure(figsize=(9, 4.2), layout="constrained")
+        both: tuple[Axes, Axes] = figure.subplots(1, 2, sharey=True)
+        for axes, metric in zip(both, TARGETS, strict=True):
+            _panel(axes, metric, [edge for _, name, edge in _edges(known) if name == metric])
+        both[0].set_ylabel("share predicted / share of etcd")
+        both[0].legend(frameon=False, loc="lower left", fontsize=8)
+        out = io.StringIO()
+        figure.savefig(out, format="svg", metadata={"Date": None})
+    return out.getvalue()
+
+
+def _panel(axes: Axes, metric: str, edges: Sequence[Edge]) -> None:
+    _, low, high = TARGETS[metric]
+    axes.axhspan(low, high, color="#dddddd", alpha=0.5, linewidth=0)
+    axes.axhline(1, color="#444444", linewidth=1)
+    recipes = [(edge.observed, ratio) for edge in edges if (ratio := _recipe_ratio(edge))]
+    repeats = [(edge.observed, edge.etcd_ratio) for edge in edges if edge.etcd_ratio]
+    ratios = [edge for edge in edges if edge.ratio is not None]
+    for points, name, colour, marker in (
+        (recipes, "popular recipe", "#b5341e", "x"),
+        (repeats, "etcd against etcd (largest / smallest)", "#6b6b6b", "^"),
+    ):
+        if points:
+            axes.scatter(
+                [100 * x for x, _ in points],
+                [max(y, 0.05) for _, y in points],
+                s=16,
+                color=colour,
+                marker=marker,
+                label=name,
+                linewidths=1,
+            )
+    axes.errorbar(
+        [100 * edge.observed for edge in ratios],
+        [edge.ratio or 0.0 for edge in ratios],
+        yerr=[
+            [(edge.ratio or 0.0) - (edge.low or 0.0) for edge in ratios],
+            [(edge.high or 0.0) - (edge.ratio or 0.0) for edge in ratios],
+        ],
+        fmt="o",
+        markersize=4,
+        color="#0b6e99",
+        elinewidth=1,
+        label="etcdbench, 95 % interval",
+    )
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel="etcd's share of samples above the edge, %",
+        title=NAMES[metric],
+        ylim=(0.05, 6),
+    )
