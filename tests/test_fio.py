@@ -20,7 +20,6 @@ JOB = FioJob(
     iologs={"wal.iolog": "fio version 2 iolog\n"},
     sections=("wal",),
     runtime_seconds=1.0,
-    files=(),
     size_bytes=0,
 )
 

@@ -20,7 +20,6 @@ JOB = FioJob(
     iologs={},
     sections=("wal", "backend"),
     runtime_seconds=2.0,
-    files=(),
     size_bytes=0,
 )
 WAL = WalSchedule(due_ms=(500, 600), sizes_bytes=(1, 1))

@@ -222,3 +222,13 @@ def _lives(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+def test_a_program_may_be_left_the_spare_cpu_only(tmp_path: Path) -> None:
+    """A load client stands for one on another machine."""
+    code = "import os; print(os.sched_getscheduler(0) == os.SCHED_IDLE)"
+
+    polite, _ = follow(code, tmp_path, spare_cpu_only=True)
+    ordinary, _ = follow(code, tmp_path)
+
+    assert (polite.stdout, ordinary.stdout) == ("True\n", "False\n")

@@ -8,9 +8,7 @@ from etcdbench.watching import SILENCE_SECONDS, watcher
 from fakes import document
 
 MS = 1_000_000
-JOB = FioJob(
-    job_file="", iologs={}, sections=("wal", "backend"), runtime_seconds=1, files=(), size_bytes=0
-)
+JOB = FioJob(job_file="", iologs={}, sections=("wal", "backend"), runtime_seconds=1, size_bytes=0)
 
 
 class Listener:

@@ -9,6 +9,7 @@ from etcdbench import caveats, checks, ladder
 from etcdbench.histogram import ETCD_BUCKET_EDGES_NS, Histogram
 from etcdbench.model import Caveat, Finding, Result, Verdict
 from etcdbench.records import Struct
+from etcdbench.workload import CALIBRATE
 
 
 class Shares(Struct, frozen=True, kw_only=True):
@@ -73,7 +74,7 @@ def all_histograms(result: Result) -> dict[str, Histogram]:
     """Return every stream of every phase but calibration, merged, as `stream.phase`."""
     found: dict[str, Histogram] = {}
     for run in result.runs:
-        if run.phase == "calibrate":
+        if run.phase == CALIBRATE:
             continue
         for stream in run.streams:
             key = f"{stream.name}.{run.phase}"

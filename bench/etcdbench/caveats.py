@@ -12,6 +12,7 @@ from etcdbench.histogram import merge
 from etcdbench.machine import Device
 from etcdbench.model import Caveat, Result
 from etcdbench.units import format_bytes, format_seconds, format_share
+from etcdbench.workload import RUNG_PREFIX, is_main_phase
 
 TOO_FAST_NS = 30_000
 """A flush that reaches flash or a platter takes longer than this; Optane needs about 30 µs
@@ -155,7 +156,7 @@ def _not_at_rest(result: Result) -> Iterable[Caveat]:
 
 
 def _cpu(result: Result) -> Iterable[Caveat]:
-    loads = [run.machine for run in result.runs if not run.phase.startswith("ladder-")]
+    loads = [run.machine for run in result.runs if not run.phase.startswith(RUNG_PREFIX)]
     limits = (
         ("busy", CPU_BUSY_SHARE, [load.cpu_busy_share for load in loads]),
         ("stolen by the hypervisor", CPU_STEAL_SHARE, [load.cpu_steal_share for load in loads]),
@@ -177,7 +178,7 @@ def _catch_ups(result: Result) -> Iterable[Caveat]:
     streams = [
         stream
         for run in result.runs
-        if run.phase != "calibrate" and not run.phase.startswith("ladder-")
+        if is_main_phase(run.phase)
         for stream in run.streams
         if stream.name == "wal"
     ]

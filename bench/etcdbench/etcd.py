@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from etcdbench import metrics, process
+from etcdbench.background import Background
 from etcdbench.errors import EtcdError, Interrupted
 from etcdbench.etcd_programs import Programs
 from etcdbench.workload import Requests
@@ -39,7 +40,7 @@ class Server:
         flags: Its command line without the program.
     """
 
-    def __init__(self, child: process.Background, url: str, flags: tuple[str, ...]) -> None:
+    def __init__(self, child: Background, url: str, flags: tuple[str, ...]) -> None:
         """Use `serving` to get one."""
         self._child = child
         self.url = url
@@ -209,7 +210,7 @@ def _start(
     target: Workspace,
     scratch: Workspace,
     stop: process.StopRequest,
-) -> tuple[process.Background, str, tuple[str, ...]]:
+) -> tuple[Background, str, tuple[str, ...]]:
     """Start etcd on ports that the kernel picks; if somebody took one meanwhile, try again."""
     for left in range(PORT_TRIES - 1, -1, -1):
         client, peer = (f"http://127.0.0.1:{port}" for port in _free_ports(2))
@@ -222,7 +223,7 @@ def _start(
             f"--initial-advertise-peer-urls={peer}",
             f"--initial-cluster=etcdbench={peer}",
         )
-        child = process.Background(
+        child = Background(
             [str(programs.etcd), *flags],
             cwd=target.path,
             keep_open=(target.lock_fd, scratch.lock_fd),
@@ -245,7 +246,7 @@ def _start(
     raise AssertionError("the last try raises or returns")
 
 
-def _wait_until_ready(child: process.Background, url: str, stop: process.StopRequest) -> None:
+def _wait_until_ready(child: Background, url: str, stop: process.StopRequest) -> None:
     deadline = time.monotonic() + READY_SECONDS
     host, _, port = url.removeprefix("http://").partition(":")
     while time.monotonic() < deadline:
@@ -269,7 +270,7 @@ def _wait_until_ready(child: process.Background, url: str, stop: process.StopReq
     )
 
 
-def _last_words(child: process.Background) -> str:
+def _last_words(child: Background) -> str:
     """Return the last line that etcd printed, for an error's sentence."""
     lines = child.printed().strip().splitlines()
     return f": {lines[-1][:300]}" if lines else ""

@@ -32,7 +32,6 @@ class FioJob(Struct, frozen=True, kw_only=True):
         iologs: File name -> text, to lie beside the job file.
         sections: Sections that must return samples.
         runtime_seconds: How long the load is meant to last.
-        files: Names of the files that it makes on the target.
         size_bytes: Bytes that it writes there.
     """
 
@@ -40,7 +39,6 @@ class FioJob(Struct, frozen=True, kw_only=True):
     iologs: dict[str, str]
     sections: tuple[str, ...]
     runtime_seconds: float
-    files: tuple[str, ...]
     size_bytes: int
 
 
@@ -76,7 +74,6 @@ def etcd_job(
         },
         sections=(WAL_SECTION, BACKEND_SECTION),
         runtime_seconds=last_due_ms / 1000,
-        files=(*segments, "db"),
         size_bytes=sum(wal.sizes_bytes) + backend_bytes(backend),
     )
 
@@ -97,7 +94,6 @@ def recipe_job(recipe: Recipe) -> FioJob:
         iologs={},
         sections=(RECIPE_SECTION,),
         runtime_seconds=0,
-        files=(f"{RECIPE_SECTION}.0.0",),
         size_bytes=recipe.size_bytes,
     )
 

@@ -5,8 +5,7 @@ from etcdbench.judge import ALLOWED_SHARE, share_over
 from etcdbench.limits import COMMIT_LIMIT_NS, ELECTION_NS, HARDWARE_GUIDE, WAL_LIMIT_NS
 from etcdbench.model import Finding, Result, Stream, StreamName, Verdict
 from etcdbench.units import format_seconds, format_share
-
-PREFIX = "ladder-"
+from etcdbench.workload import RUNG_PREFIX
 
 
 def cluster_class(result: Result) -> str | None:
@@ -18,7 +17,7 @@ def cluster_class(result: Result) -> str | None:
     for name in rates:
         if why_rung_fails(result, name) is not None:
             break
-        reached = name.removeprefix(PREFIX)
+        reached = name.removeprefix(RUNG_PREFIX)
     return reached
 
 
@@ -27,10 +26,10 @@ def rung_rates(result: Result) -> dict[str, float]:
     rates = {
         run.phase: run.rate_per_second
         for run in result.runs
-        if run.phase.startswith(PREFIX) and run.rate_per_second
+        if run.phase.startswith(RUNG_PREFIX) and run.rate_per_second
     }
     if result.settings.load and result.requests and (rates or result.climbed):
-        rates[f"{PREFIX}{result.settings.load}"] = result.requests.rate_per_second
+        rates[f"{RUNG_PREFIX}{result.settings.load}"] = result.requests.rate_per_second
     return dict(sorted(rates.items(), key=lambda item: item[1]))
 
 
@@ -40,7 +39,7 @@ def why_rung_fails(result: Result, phase: str) -> str | None:
     A rung lasts seconds, so its WAL is judged by the share itself, and its few commits only where
     their interval leaves no doubt.
     """
-    name = phase.removeprefix(PREFIX)
+    name = phase.removeprefix(RUNG_PREFIX)
     stopped = next((run.stopped for run in result.runs if run.phase == phase and run.stopped), None)
     if stopped:
         return f"class {name} was too much: {stopped}"
@@ -70,7 +69,7 @@ def cluster_class_reached(result: Result) -> Finding | None:
     reasons = (why_rung_fails(result, name) for name in rates)
     reason = next((reason for reason in reasons if reason), None)
     beyond = f"; {reason}" if reason else ", the largest that was tried"
-    rate = rates.get(f"{PREFIX}{reached}", 0.0)
+    rate = rates.get(f"{RUNG_PREFIX}{reached}", 0.0)
     asked = result.requests.rate_per_second
     # A rate between two classes may hold although the next class does not.
     enough = rate >= asked or why_rung_fails(result, result.main_phases()[0]) is None
@@ -94,6 +93,6 @@ def cluster_class_reached(result: Result) -> Finding | None:
 def _streams(result: Result, phase: str, name: StreamName) -> tuple[Stream, ...]:
     """Return a rung's streams; where the main phase ran at its rate it was not run again."""
     own = result.streams(name, phase)
-    if own or phase != f"{PREFIX}{result.settings.load}":
+    if own or phase != f"{RUNG_PREFIX}{result.settings.load}":
         return own
     return result.streams(name, result.main_phases()[0])

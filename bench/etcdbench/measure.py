@@ -5,7 +5,6 @@ decision when enough is known to the function that it is given.
 """
 
 import datetime
-import math
 import random
 import time
 from collections.abc import Callable
@@ -13,16 +12,16 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from etcdbench import etcd_model, parse, system
+from etcdbench import parse, system
 from etcdbench.errors import FioError, Interrupted
 from etcdbench.fio import Engine, FioOutput, RunInterrupted
-from etcdbench.histogram import Histogram
 from etcdbench.jobfile import (
     FioJob,
     etcd_job,
     recipe_job,
     wal_segments,
 )
+from etcdbench.learned import Learned, moved
 from etcdbench.model import Result, Run, Stream
 from etcdbench.plan import (
     BESIDE_CALIBRATE_RATE,
@@ -33,21 +32,16 @@ from etcdbench.plan import (
     Plan,
     at_rate,
 )
-from etcdbench.schedule import Position, position_after, schedule
+from etcdbench.schedule import schedule
 from etcdbench.watching import Observer, watcher
-from etcdbench.workload import BackendSchedule, Phase, Recipe, Requests, WalSchedule
+from etcdbench.workload import (
+    CALIBRATE,
+    RUNG_PREFIX,
+    Phase,
+    Recipe,
+    Requests,
+)
 from etcdbench.workspace import Workspace
-
-CALIBRATE_AGAIN = 0.2
-"""A flush time that moved by more than this between two calibrations asks for a third."""
-
-RATE_MOVED = 0.02
-"""But only if the flush rate that follows moved by more than this: where the disk is much faster
-than the requests come, the schedule does not depend on the flush time."""
-
-GUESS_FLUSH_NS = 2_000_000
-GUESS_COMMIT_NS = 10_000_000
-"""What the very first calibration assumes; the second one knows."""
 
 GRACE_SECONDS = 20.0
 """A run may take this much longer than planned before it is stopped: stalls take their time."""
@@ -55,17 +49,6 @@ GRACE_SECONDS = 20.0
 
 class _Stopped(Exception):  # noqa: N818 - it ends a measurement, and is no error
     """A run was stopped before its end; what it showed is kept, and nothing follows it."""
-
-
-@dataclass(kw_only=True)
-class _State:
-    """What one run hands on to the next: the files grow on, the flush times are known."""
-
-    rate_per_second_max: float = math.inf
-    position: Position = field(default_factory=Position)
-    wal_files: set[str] = field(default_factory=set[str])
-    flushes: Histogram = field(default_factory=lambda: Histogram.from_bins({GUESS_FLUSH_NS: 1}))
-    commits: Histogram = field(default_factory=lambda: Histogram.from_bins({GUESS_COMMIT_NS: 1}))
 
 
 @dataclass(kw_only=True)
@@ -94,7 +77,8 @@ class Measurement:
     failed: Callable[[Result, str], bool]
     save: Callable[[Result], None]
     observer: Observer
-    _state: _State = field(default_factory=_State)
+    _learned: Learned = field(default_factory=Learned)
+    _wal_files: set[str] = field(default_factory=set[str])
     _began: float = field(default_factory=time.monotonic)
 
     def run(self) -> Result:
@@ -133,7 +117,7 @@ class Measurement:
 
     def _gently(self, requests: Requests) -> Requests:
         """Return the requests, slowed down where a live etcd must not be disturbed."""
-        rate = min(requests.rate_per_second, self._state.rate_per_second_max)
+        rate = min(requests.rate_per_second, self._learned.rate_per_second_max)
         return msgspec.structs.replace(requests, rate_per_second=rate)
 
     def _enough(self, phase: str, look: int) -> bool:
@@ -150,16 +134,16 @@ class Measurement:
         """Learn the flush time, and beside a live etcd the rate that is gentle."""
         gentle = self.plan.settings.beside_etcd
         if gentle:
-            self._state.rate_per_second_max = BESIDE_CALIBRATE_RATE
+            self._learned.rate_per_second_max = BESIDE_CALIBRATE_RATE
         seen: list[float] = []
         for seconds in (*self.plan.calibrate_seconds, self.plan.calibrate_seconds[-1]):
-            if len(seen) == len(self.plan.calibrate_seconds) and not _moved(seen, requests):
+            if len(seen) == len(self.plan.calibrate_seconds) and not moved(seen, requests):
                 break
-            self._stretch("calibrate", self._gently(requests), seconds)
-            seen.append(self._state.flushes.mean_ns or 0.0)
+            self._stretch(CALIBRATE, self._gently(requests), seconds)
+            seen.append(self._learned.flushes.mean_ns or 0.0)
         if gentle:
             possible = 1e9 / max(seen[-1], 1.0)
-            self._state.rate_per_second_max = max(1.0, BESIDE_SHARE * possible)
+            self._learned.rate_per_second_max = max(1.0, BESIDE_SHARE * possible)
 
     def _climb(self, requests: Requests, measured: Requests) -> None:
         """Try each cluster class in turn; one that was measured already is not tried again."""
@@ -175,13 +159,13 @@ class Measurement:
 
     def _stretch(self, phase: str, requests: Requests, seconds: float) -> None:
         """Run one stretch of etcd's load and note what it showed."""
-        state = self._state
+        known = self._learned
         wal, backend = schedule(
             requests,
             seconds=seconds,
-            flushes=state.flushes,
-            commits=state.commits,
-            position=state.position,
+            flushes=known.flushes,
+            commits=known.commits,
+            position=known.position,
             rng=random.Random(f"{self.plan.settings.seed}/{len(self.result.runs)}"),  # noqa: S311 - a load, not a secret
         )
         job = etcd_job(
@@ -206,7 +190,8 @@ class Measurement:
             bytes_written=0,
         )
         run = self._invoke(job, blank, understand, seconds_max=job.runtime_seconds + GRACE_SECONDS)
-        self._learn(run, wal, backend, wal_segments(wal))
+        self._learned.learn(run.streams, wal, backend)
+        self._drop_old_segments(set(wal_segments(wal)))
 
     def _recipe(self, recipe: Recipe) -> None:
         job = recipe_job(recipe)
@@ -265,7 +250,7 @@ class Measurement:
             stopped=output.stopped,
             silent_seconds=round(output.silent_seconds, 3),
         )
-        on_ladder = interrupt is None and blank.phase.startswith("ladder-")
+        on_ladder = interrupt is None and blank.phase.startswith(RUNG_PREFIX)
         self._keep(run=run, interrupted=None if on_ladder else output.stopped)
         self.observer.end(run)
         if interrupt:
@@ -274,21 +259,11 @@ class Measurement:
             raise _Stopped
         return run
 
-    def _learn(
-        self, run: Run, wal: WalSchedule, backend: BackendSchedule, segments: list[str]
-    ) -> None:
-        """Move on in the files, and take this run's latencies for the next one's schedule."""
-        state = self._state
-        state.position = position_after(wal, backend)
-        for old in state.wal_files - set(segments):
-            (self.target.path / old).unlink(missing_ok=True)  # etcd keeps few segments, too
-        state.wal_files = set(segments)
-        for stream in run.streams:
-            merged = stream.histogram()
-            if merged.count and stream.name == "wal":
-                state.flushes = merged
-            if merged.count and stream.name == "commit":
-                state.commits = merged
+    def _drop_old_segments(self, segments: set[str]) -> None:
+        """Remove WAL files that are behind us; etcd keeps few, too."""
+        for old in self._wal_files - segments:
+            (self.target.path / old).unlink(missing_ok=True)
+        self._wal_files = segments
 
     def _keep(
         self,
@@ -308,22 +283,6 @@ class Measurement:
         )
         if runs:
             self.save(self.result)
-
-
-def _moved(means_ns: list[float], requests: Requests) -> bool:
-    """Say whether the last two calibrations would lead to different schedules."""
-    before, now = means_ns[-2:] if len(means_ns) > 1 else (means_ns[-1], means_ns[-1])
-    if abs(now - before) <= CALIBRATE_AGAIN * max(before, 1.0):
-        return False
-    rates = [
-        etcd_model.expected_flush_rate(
-            requests.rate_per_second,
-            flush_seconds=mean_ns / 1e9,
-            poisson=requests.arrivals == "poisson",
-        )
-        for mean_ns in (before, now)
-    ]
-    return abs(rates[1] - rates[0]) > RATE_MOVED * rates[0]
 
 
 def _now() -> str:

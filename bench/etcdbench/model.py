@@ -10,7 +10,7 @@ from typing import Literal
 from etcdbench.histogram import Histogram, merge
 from etcdbench.machine import Environment, LiveEtcd, MachineLoad, Target
 from etcdbench.records import Struct
-from etcdbench.workload import BackendSchedule, Requests, WalSchedule
+from etcdbench.workload import BackendSchedule, Requests, WalSchedule, is_main_phase
 
 # --- what was measured --------------------------------------------------------------------------
 
@@ -148,11 +148,7 @@ class Result(Struct, frozen=True, kw_only=True):
 
     def main_phases(self) -> tuple[str, ...]:
         """Return the phases that the main profile measured, in order; `steady` if none was."""
-        ordinary = (
-            run.phase
-            for run in self.runs
-            if run.phase != "calibrate" and not run.phase.startswith("ladder-")
-        )
+        ordinary = (run.phase for run in self.runs if is_main_phase(run.phase))
         return tuple(dict.fromkeys(ordinary)) or ("steady",)
 
     @property

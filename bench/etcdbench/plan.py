@@ -10,7 +10,7 @@ from etcdbench.model import Settings
 from etcdbench.profile import LoadedProfile
 from etcdbench.records import Struct
 from etcdbench.schedule import record_bytes
-from etcdbench.workload import Phase, Recipe, Requests
+from etcdbench.workload import RUNG_PREFIX, Phase, Recipe, Requests
 
 CALIBRATE_SECONDS = (3.0, 4.0)
 """Two runs: the second one's batches rest on the first one's flush times."""
@@ -147,7 +147,7 @@ def at_rate(requests: Requests, phase: Phase) -> Requests:
 def class_rates(ladder: LoadedProfile) -> dict[str, float]:
     """Return the cluster classes and their rates, from the ladder's phases (`ladder-s`)."""
     return {
-        phase.name.removeprefix("ladder-"): phase.rate_per_second
+        phase.name.removeprefix(RUNG_PREFIX): phase.rate_per_second
         for phase in ladder.profile.phases
         if phase.rate_per_second is not None
     }
@@ -241,7 +241,7 @@ def _class_of(requests: Requests, phases: tuple[Phase, ...], ladder: LoadedProfi
         return None
     rungs = ladder.profile.phases
     name = next((rung.name for rung in rungs if at_rate(known, rung) == requests), None)
-    return name.removeprefix("ladder-") if name else None
+    return name.removeprefix(RUNG_PREFIX) if name else None
 
 
 def _recipe_plan(main: LoadedProfile, settings: Settings) -> Plan:

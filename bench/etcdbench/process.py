@@ -92,7 +92,7 @@ def run(argv: Sequence[str], *, timeout_seconds: float) -> Completed | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return Completed(done.returncode, _text(done.stdout), _text(done.stderr))
+    return Completed(done.returncode, text_of(done.stdout), text_of(done.stderr))
 
 
 def follow(
@@ -125,14 +125,14 @@ def follow(
     Raises:
         EtcdbenchError: It cannot be started, or cannot be stopped.
     """
-    child = _start(
+    child = start(
         argv,
         cwd=cwd,
         keep_open=keep_open,
         environment=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        prepare=_die_with_parent_and_yield if spare_cpu_only else _die_with_parent,
+        spare_cpu_only=spare_cpu_only,
     )
     pieces: dict[str, list[str]] = {"out": [], "err": []}
     try:
@@ -144,54 +144,7 @@ def follow(
     return Completed(child.returncode, "".join(pieces["out"]), "".join(pieces["err"])), reason
 
 
-class Background:
-    """A program that runs beside us until we stop it; what it prints goes into a file."""
-
-    def __init__(
-        self,
-        argv: Sequence[str],
-        *,
-        cwd: Path,
-        keep_open: Sequence[int],
-        log: Path,
-        environment: Mapping[str, str],
-    ) -> None:
-        """Start it.
-
-        Raises:
-            EtcdbenchError: It cannot be started.
-        """
-        self._log = log
-        with log.open("wb") as stream:
-            self._child = _start(
-                argv,
-                cwd=cwd,
-                keep_open=keep_open,
-                environment=environment,
-                stdout=stream,
-                stderr=stream,
-            )
-
-    @property
-    def ended(self) -> bool:
-        """Say whether it has ended by itself."""
-        return self._child.poll() is not None
-
-    def printed(self) -> str:
-        """Return what it has printed so far."""
-        return _text(self._log.read_bytes())
-
-    def stop(self) -> None:
-        """End it, politely first."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            if self.ended:
-                return
-            self._child.send_signal(number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._child.wait(STOP_GRACE_SECONDS)
-
-
-def _start(
+def start(
     argv: Sequence[str],
     *,
     cwd: Path,
@@ -199,8 +152,22 @@ def _start(
     environment: Mapping[str, str] | None,
     stdout: int | IO[bytes],
     stderr: int | IO[bytes],
-    prepare: Callable[[], None] | None = None,
+    spare_cpu_only: bool = False,
 ) -> subprocess.Popen[bytes]:
+    """Start a program that dies with us and hears no Ctrl-C.
+
+    Args:
+        argv: Program and arguments.
+        cwd: Its working directory.
+        keep_open: File descriptors that it inherits.
+        environment: Its environment; None for ours.
+        stdout: Where its output goes.
+        stderr: Where its messages go.
+        spare_cpu_only: Let it run only where nobody else wants the CPU.
+
+    Raises:
+        EtcdbenchError: It cannot be started.
+    """
     try:
         return subprocess.Popen(
             list(argv),
@@ -211,7 +178,7 @@ def _start(
             env=environment,
             pass_fds=tuple(keep_open),
             start_new_session=True,  # a Ctrl-C is ours to hand on, not the terminal's
-            preexec_fn=prepare or _die_with_parent,  # noqa: PLW1509 - the parent has one thread
+            preexec_fn=_yield_and_die_with_parent if spare_cpu_only else _die_with_parent,  # noqa: PLW1509 - the parent has one thread
         )
     except OSError as error:
         raise EtcdbenchError(
@@ -241,7 +208,7 @@ def _pump(
                     selector.unregister(key.fileobj)
                     continue
                 total += len(data)
-                pieces[key.data].append(_text(data))
+                pieces[key.data].append(text_of(data))
                 if key.data == "out":
                     on_output(pieces["out"][-1])
             now = time.monotonic()
@@ -271,8 +238,8 @@ def _stop(
             out, err = child.communicate(timeout=STOP_GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             continue
-        pieces["out"].append(_text(out or b""))
-        pieces["err"].append(_text(err or b""))
+        pieces["out"].append(text_of(out or b""))
+        pieces["err"].append(text_of(err or b""))
         on_output(pieces["out"][-1])
         return
     raise EtcdbenchError(
@@ -297,7 +264,7 @@ def _die_with_parent() -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
-def _die_with_parent_and_yield() -> None:
+def _yield_and_die_with_parent() -> None:
     """Besides, leave the CPU to whoever else wants it (between fork and exec)."""
     _die_with_parent()
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
@@ -310,5 +277,6 @@ def _required(stream: IO[bytes] | None) -> IO[bytes]:
     return stream
 
 
-def _text(data: bytes) -> str:
+def text_of(data: bytes) -> str:
+    """Return output as text; bytes that are no UTF-8 are replaced."""
     return data.decode("utf-8", errors="replace")

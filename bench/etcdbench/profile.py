@@ -7,7 +7,7 @@ import msgspec
 
 from etcdbench.errors import ProfileError
 from etcdbench.records import Struct
-from etcdbench.workload import Profile
+from etcdbench.workload import Profile, is_main_phase
 
 SIZE_MAX_BYTES = 100_000
 """A larger file is no profile."""
@@ -95,14 +95,9 @@ def parse(text: str, *, name: str) -> Profile:
                 f"profile {name}: phase {phase.name} has more than {REQUESTS_MAX:,} requests",
                 hint="make it shorter, and repeat it until-decided",
             )
-    reserved = [phase.name for phase in profile.phases if _is_ours(phase.name)]
+    reserved = [phase.name for phase in profile.phases if not is_main_phase(phase.name)]
     if reserved and name != LADDER:
         raise ProfileError(
             f"profile {name}: the phase name `{reserved[0]}` is ours", hint="choose another name"
         )
     return profile
-
-
-def _is_ours(phase: str) -> bool:
-    """Say whether a phase's name has a meaning of its own in results."""
-    return phase == "calibrate" or phase.startswith("ladder-")

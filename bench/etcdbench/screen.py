@@ -27,11 +27,10 @@ REFRESH_SECONDS = 1.0
 class Screen:
     """Both streams of one measurement."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self) -> None:
         """Find out what the terminal can do."""
         self._out = _console(stderr=False)
         self._err = _console(stderr=True)
-        self._as_json = as_json
         self._live: Live | None = None
         self._phase = ""
         self._planned_seconds = 0.0

@@ -55,7 +55,7 @@ def measure_disk(request: Request) -> Verdict:
     Raises:
         EtcdbenchError: See its subclasses; nothing of ours is left on the disk.
     """
-    screen = Screen(as_json=request.as_json)
+    screen = Screen()
     with StopRequest().listen() as stop, screen:
         todo = _plan(request)
         here = survey(request.path, beside_etcd=request.beside_etcd, stop=stop)

@@ -58,7 +58,7 @@ def validate_disk(request: Request) -> bool:
         raise UsageError(
             f"--repeat {request.repeats} is out of range", hint=f"give 1 to {REPEATS_MAX}"
         )
-    screen = Screen(as_json=request.as_json)
+    screen = Screen()
     with StopRequest().listen() as stop, screen:
         page = OutputFile(request.page, force=request.force) if request.page else None
         work = prepare(request, observer=screen, on_leftover=screen.warn_of_leftover, stop=stop)
@@ -146,6 +146,7 @@ def _proof(
 ) -> Proof:
     return Proof(
         etcd_version=programs.version,
+        etcd_flags=rounds[0].observed.flags,
         load=request.load,
         repeats=request.repeats,
         metrics=compare_rounds(rounds, "regular", recipe),

@@ -36,6 +36,7 @@ class Proof(Struct, frozen=True, kw_only=True):
     """The JSON object of `etcdbench validate`; its names are an interface.
 
     Attributes:
+        etcd_flags: etcd's command line in the first run.
         metrics: Against etcd under `check perf`, whose requests come at equal distances.
         poisson: Against etcd under our own client, whose requests come as a Poisson process.
         flow: For both kinds of arrivals.
@@ -44,6 +45,7 @@ class Proof(Struct, frozen=True, kw_only=True):
     format: str = "etcdbench-validation"
     version: int = 1
     etcd_version: str
+    etcd_flags: tuple[str, ...] = ()
     load: str
     repeats: int
     metrics: dict[str, Comparison]

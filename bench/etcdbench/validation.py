@@ -29,6 +29,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     """What a real etcd's metrics gained in one run under load.
 
     Attributes:
+        flags: etcd's own command line.
         seconds: How long the load lasted.
         wal_fsync, backend_commit: etcd's own histograms.
         wal_metric_bytes: What its `wal_write_bytes` gained (3.4 counts each byte twice: when it
@@ -36,6 +37,7 @@ class Observation(Struct, frozen=True, kw_only=True):
         database_growth_bytes: By how much its database file grew.
     """
 
+    flags: tuple[str, ...] = ()
     seconds: float
     wal_fsync: Buckets
     backend_commit: Buckets

@@ -8,7 +8,16 @@ from etcdbench.records import Struct
 
 Arrivals = Literal["regular", "poisson"]
 PhaseName = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,39}$")]
+CALIBRATE = "calibrate"
+RUNG_PREFIX = "ladder-"
+"""Phases of ours, beside those of a profile: learning the flush time, and the rungs of the ladder."""
+
 RatePerSecond = Annotated[float, msgspec.Meta(gt=0, le=100_000)]
+
+
+def is_main_phase(name: str) -> bool:
+    """Say whether a phase is one of the main profile's, and not one of ours."""
+    return name != CALIBRATE and not name.startswith(RUNG_PREFIX)
 
 
 class Requests(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,56 @@
+"""A program that runs beside us until we stop it: a real etcd."""
+
+import contextlib
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from etcdbench import process
+
+
+class Background:
+    """A program that runs beside us until we stop it; what it prints goes into a file."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        keep_open: Sequence[int],
+        log: Path,
+        environment: Mapping[str, str],
+    ) -> None:
+        """Start it.
+
+        Raises:
+            EtcdbenchError: It cannot be started.
+        """
+        self._log = log
+        with log.open("wb") as stream:
+            self._child = process.start(
+                argv,
+                cwd=cwd,
+                keep_open=keep_open,
+                environment=environment,
+                stdout=stream,
+                stderr=stream,
+            )
+
+    @property
+    def ended(self) -> bool:
+        """Say whether it has ended by itself."""
+        return self._child.poll() is not None
+
+    def printed(self) -> str:
+        """Return what it has printed so far."""
+        return process.text_of(self._log.read_bytes())
+
+    def stop(self) -> None:
+        """End it, politely first."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if self.ended:
+                return
+            self._child.send_signal(number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(process.STOP_GRACE_SECONDS)

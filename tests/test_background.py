@@ -1,0 +1,53 @@
+"""A program that runs beside us until we stop it."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from etcdbench.background import Background
+from etcdbench.errors import EtcdbenchError
+
+
+def start(tmp_path: Path, *argv: str) -> Background:
+    """Run something in the background."""
+    return Background(
+        argv, cwd=tmp_path, keep_open=(), log=tmp_path / "log", environment=dict(os.environ)
+    )
+
+
+def wait_for(child: Background, word: str) -> None:
+    """Wait until it has printed a word."""
+    while word not in child.printed():
+        time.sleep(0.01)
+
+
+def test_it_runs_until_it_is_stopped_and_keeps_what_it_printed(tmp_path: Path) -> None:
+    """Both outputs, in one file."""
+    child = start(tmp_path, "sh", "-c", "echo out; echo err >&2; exec sleep 60")
+    wait_for(child, "err")
+
+    assert not child.ended
+    child.stop()
+    assert child.ended
+    assert child.printed() == "out\nerr\n"
+
+
+def test_one_that_ignores_the_polite_signal_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After its grace."""
+    monkeypatch.setattr("etcdbench.process.STOP_GRACE_SECONDS", 0.2)
+    child = start(tmp_path, "sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.1; done")
+    wait_for(child, "ready")
+
+    child.stop()
+
+    assert child.ended
+
+
+def test_what_cannot_be_started_is_one_sentence(tmp_path: Path) -> None:
+    """With the program's name."""
+    with pytest.raises(EtcdbenchError, match="/nowhere/etcd cannot be started"):
+        start(tmp_path, "/nowhere/etcd")
