@@ -1,6 +1,6 @@
 """The disks of the campaign: what they cost, and the filesystem on them."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ class Disk:
     filesystem: str
 
     @contextmanager
-    def mounted(self, scratch: Path, own: Path) -> Iterator[Path]:
+    def mounted(self, scratch: Path, own: Path) -> Generator[Path, None, None]:
         """Give a directory on it."""
         if self.behaviour:
             with lab.simulated_disk(
