@@ -58,15 +58,24 @@ def program(folder: Path, body: str, name: str = "etcd") -> Path:
     return path
 
 
-def serve(tmp_path: Path, body: str) -> None:
-    """Try to serve with a program in place of etcd."""
-    server = program(tmp_path / "bin", body)
+@contextlib.contextmanager
+def directories(tmp_path: Path) -> Generator[tuple[Workspace, Workspace], None, None]:
+    """Make our directories on the target and in memory."""
     target, scratch = tmp_path / "target", tmp_path / "scratch"
     target.mkdir()
     scratch.mkdir()
     with (
         workspace(target, alone=True, on_leftover=print) as ours,
         workspace(scratch, alone=False, on_leftover=print) as logs,
+    ):
+        yield ours, logs
+
+
+def serve(tmp_path: Path, body: str) -> None:
+    """Try to serve with a program in place of etcd."""
+    server = program(tmp_path / "bin", body)
+    with (
+        directories(tmp_path) as (ours, logs),
         etcd.serving(
             Programs(etcd=server, etcdctl=server, version="3.5.1"),
             target=ours,
@@ -132,12 +141,8 @@ def stand_in(
     )
     server.chmod(0o755)
     programs = Programs(etcd=server, etcdctl=control, version="3.5.1")
-    target, scratch = tmp_path / "target", tmp_path / "scratch"
-    target.mkdir()
-    scratch.mkdir()
     with (
-        workspace(target, alone=True, on_leftover=print) as ours,
-        workspace(scratch, alone=False, on_leftover=print) as logs,
+        directories(tmp_path) as (ours, logs),
         etcd.serving(programs, target=ours, scratch=logs, stop=process.StopRequest()) as running,
     ):
         yield programs, running, logs

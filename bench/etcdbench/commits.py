@@ -33,9 +33,9 @@ SPREAD_MIN_MS2 = 0.02
 """A few hundred readings cannot tell a smaller variance of the true gaps from none."""
 
 _SEED = 1
-"""Gaps with the same reading share their flushes by lot, the same way each time."""
+"""What a reading may have been is drawn by lot, the same way each time."""
 
-_HINT = "run `fio --version`; if it is older than your distribution's, install that one"
+FIO_HINT = "run `fio --version`; if it is older than your distribution's, install that one"
 
 
 def latency_log(text: str) -> pd.DataFrame:
@@ -56,7 +56,7 @@ def latency_log(text: str) -> pd.DataFrame:
             io.StringIO(text), header=None, names=names, usecols=range(5), dtype=np.int64
         )
     except (ValueError, pd.errors.ParserError) as error:
-        raise FioError("fio's latency log cannot be read", hint=_HINT) from error
+        raise FioError("fio's latency log cannot be read", hint=FIO_HINT) from error
 
 
 def commit_table(log: pd.DataFrame, *, skip: bool = False) -> pd.DataFrame:

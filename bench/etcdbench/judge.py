@@ -163,7 +163,7 @@ def judge_longest(
     )
     if silent_ns > max(limit_ns, SILENCE_NS):
         return _never_ended(known, silent_ns, check=check, limit_ns=limit_ns, verdict=verdict)
-    over = round(merged.above(limit_ns))
+    over = merged.above(limit_ns)
     longest = merged.max_ns or 0
     helps = advice.for_slow_flushes(known.result.target)
     return Finding(

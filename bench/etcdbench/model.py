@@ -36,7 +36,7 @@ class Stream(Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: `wal` (fdatasyncs of the WAL), `backend` (fdatasyncs of the database) or `commit`
-            (first write of a backend commit to the end of its second fdatasync).
+            (what etcd would show for a backend commit, see `commits`).
         blocks: In order of time.
         catch_up_count: Flushes that were issued back to back to catch up after a stall, which
             etcd would have merged into one: they are not samples of their own.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from etcdbench.commits import READ_DIRECTION, commit_blocks, latency_log
+from etcdbench.commits import FIO_HINT, READ_DIRECTION, commit_blocks, latency_log
 from etcdbench.documents import Document, jobs_of
 from etcdbench.errors import FioError
 from etcdbench.fio import FioOutput
@@ -28,8 +28,6 @@ LATE_MS = 2
 SATURATED_SHARE = 0.9
 """A disk that flushes for more than this share of the time does so in etcd too, one flush right
 after the other: there, late flushes are samples like any other."""
-
-_COUNT_HINT = "run `fio --version`; if it is older than your distribution's, install that one"
 
 
 def parse_etcd(
@@ -136,11 +134,11 @@ def _documents(output: FioOutput, job: FioJob) -> tuple[Document, ...]:
         FioError: There is none, or a section is missing.
     """
     if not output.documents:
-        raise FioError("fio returned no result", hint=_COUNT_HINT)
+        raise FioError("fio returned no result", hint=FIO_HINT)
     names = {entry.get("jobname") for entry in jobs_of(output.documents[-1])}
     missing = [section for section in job.sections if section not in names]
     if missing:
-        raise FioError(f"fio returned nothing for section {missing[0]}", hint=_COUNT_HINT)
+        raise FioError(f"fio returned nothing for section {missing[0]}", hint=FIO_HINT)
     return output.documents
 
 
@@ -153,7 +151,7 @@ def _timeline(table: pd.DataFrame) -> tuple[Block, ...]:
     )
     added = cumulative.diff().fillna(cumulative)
     if (added.to_numpy() < 0).any():
-        raise FioError("fio's cumulative counts went down", hint=_COUNT_HINT)
+        raise FioError("fio's cumulative counts went down", hint=FIO_HINT)
     stamps_ms = table.groupby("document")["timestamp_ms"].first().to_numpy()
     latencies = [int(latency) for latency in cumulative.columns]
     blocks: list[Block] = []
@@ -189,7 +187,7 @@ def sync_bins(document: Document, section: str) -> dict[int, int]:
             return {int(latency): int(count) for latency, count in bins.items()}
         except (KeyError, AttributeError, TypeError, ValueError) as error:
             raise FioError(
-                f"fio's result has no fdatasync latencies in section {section}", hint=_COUNT_HINT
+                f"fio's result has no fdatasync latencies in section {section}", hint=FIO_HINT
             ) from error
     return {}
 
@@ -199,13 +197,13 @@ def bytes_written(document: Document) -> int:
     try:
         return sum(int(entry["write"]["io_bytes"]) for entry in jobs_of(document))
     except (KeyError, TypeError, ValueError) as error:
-        raise FioError("fio's result has no write section", hint=_COUNT_HINT) from error
+        raise FioError("fio's result has no write section", hint=FIO_HINT) from error
 
 
 def _integer(document: Document, key: str) -> int:
     value = document.get(key)
     if not isinstance(value, int):
-        raise FioError(f"fio's result has no {key}", hint=_COUNT_HINT)
+        raise FioError(f"fio's result has no {key}", hint=FIO_HINT)
     return value
 
 
@@ -214,5 +212,5 @@ def _demand(blocks: tuple[Block, ...], section: str, *, wanted: bool) -> None:
     if wanted and not blocks:
         raise FioError(
             f"fio reported success but measured no fdatasync in section {section}",
-            hint=_COUNT_HINT,
+            hint=FIO_HINT,
         )

@@ -1,6 +1,7 @@
 """The campaign's table and chart, from what was kept."""
 
 import importlib.resources
+import io
 import math
 import statistics
 from collections.abc import Iterable, Sequence
@@ -217,8 +218,6 @@ def _number(ratio: float | None) -> str:
 
 def chart(known: Sequence[Case]) -> str:
     """Draw every edge's ratio over etcd's share, beside etcd's own repeatability and the recipe."""
-    import io  # noqa: PLC0415
-
     looks = importlib.resources.files("etcdbench.reports").joinpath("chart.mplstyle")
     with importlib.resources.as_file(looks) as path, style.context(path):
         figure = Figure(figsize=(9, 4.2), layout="constrained")
