@@ -149,6 +149,10 @@ def test_a_recorded_failure_is_one_sentence_with_a_fitting_hint(tmp_path: Path) 
         ("echo '{'; echo oops; echo '}'", "without a result"),
         ("kill -9 $$", "killed by signal 9"),
         ("echo 'fio: bad option' >&2; exit 1", "status 1: fio: bad option"),
+        (
+            "echo 'etcd-cpu (noop): ioengine=cpuio, cpuload=30'; echo 'fio: bad' >&2; exit 1",
+            "status 1: fio: bad",
+        ),
         ("echo 'Input/output error' >&2; exit 1", "Input/output error"),
         ("echo 'Read-only file system' >&2; exit 1", "Read-only"),
     ],

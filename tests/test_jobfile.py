@@ -11,10 +11,16 @@ SCRATCH = PurePath("/dev/shm/x")
 
 
 def job(
-    wal: WalSchedule = WAL, backend: BackendSchedule = BACKEND, *, fallocate: bool = True
+    wal: WalSchedule = WAL,
+    backend: BackendSchedule = BACKEND,
+    *,
+    cpu_share: float = 0.0,
+    fallocate: bool = True,
 ) -> FioJob:
     """Compile with the usual scratch directory."""
-    return etcd_job(wal=wal, backend=backend, fallocate=fallocate, scratch=SCRATCH)
+    return etcd_job(
+        wal=wal, backend=backend, cpu_share=cpu_share, fallocate=fallocate, scratch=SCRATCH
+    )
 
 
 def test_the_wal_is_written_and_flushed_batch_by_batch_at_its_due_time() -> None:
@@ -84,6 +90,21 @@ def test_fio_dies_with_us_and_syncs_one_at_a_time() -> None:
     assert "[global]\nioengine=sync\nthread=1\n" in text
     assert "read_iolog=/dev/shm/x/wal.iolog" in text
     assert "write_lat_log=/dev/shm/x/backend" in text
+
+
+def test_etcd_s_own_work_keeps_a_core_busy_as_long_as_the_load_lasts() -> None:
+    """fio's cpuio, ended by fio itself; it returns no samples, and none are asked of it."""
+    made = job(cpu_share=0.3)
+
+    assert made.job_file.endswith(
+        "[etcd-cpu]\nioengine=cpuio\ncpuload=30\ncpuchunks=300\nexit_on_io_done=1\n"
+    )
+    assert made.sections == ("wal", "backend")
+
+
+def test_work_of_less_than_one_percent_is_left_out() -> None:
+    """fio knows whole percents only, and takes 0 for an error."""
+    assert "cpuio" not in job(cpu_share=0.004).job_file
 
 
 def test_a_batch_may_span_two_segments_and_is_flushed_once() -> None:

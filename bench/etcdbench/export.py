@@ -4,6 +4,7 @@ import random
 from pathlib import Path
 
 from etcdbench.errors import ProfileError
+from etcdbench.etcd_model import cpu_share
 from etcdbench.histogram import Histogram
 from etcdbench.jobfile import FioJob, etcd_job, recipe_job
 from etcdbench.plan import at_rate
@@ -19,6 +20,8 @@ Written by `etcdbench profiles show {name} --export`. One folder for each phase.
 make a directory on the disk that you want to measure, go there, and start fio on the job file:
 
     cd DIRECTORY && fio --output-format=json+ {folder}/PHASE/job.fio
+
+fio's first line names the section etcd-cpu, which stands for etcd's own work, and is no JSON.
 
 The files wal-0, wal-1, ... and db that it leaves in DIRECTORY are yours to remove. The latencies
 stand under jobs[].sync.lat_ns. The batches suppose a flush time of {flush_ms:g} ms and a commit
@@ -113,4 +116,10 @@ def _compile(
         position=Position(),
         rng=random.Random(1),  # noqa: S311 - a load, not a secret
     )
-    return etcd_job(wal=wal, backend=backend, fallocate=True, scratch=place)
+    return etcd_job(
+        wal=wal,
+        backend=backend,
+        cpu_share=cpu_share(at_rate(requests, phase).rate_per_second),
+        fallocate=True,
+        scratch=place,
+    )

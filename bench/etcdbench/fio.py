@@ -15,7 +15,7 @@ from typing import Protocol
 from etcdbench import process
 from etcdbench.documents import Document, DocumentSplitter, jobs_of
 from etcdbench.errors import FioError, Interrupted
-from etcdbench.jobfile import FioJob
+from etcdbench.jobfile import CPU_SECTION, FioJob
 
 VERSION_MIN = (3, 5)
 """Sync latency percentiles exist from 3.4, are reliable from 3.5 (2018)."""
@@ -211,7 +211,11 @@ def _check_status(
             f"fio was stopped and had returned nothing: {stopped}",
             hint="the disk does not answer; look at the kernel's log (dmesg) for I/O errors",
         )
-    messages = [line for line in [*splitter.messages, *done.stderr.splitlines()] if line.strip()]
+    messages = [
+        line
+        for line in [*splitter.messages, *done.stderr.splitlines()]
+        if line.strip() and not line.startswith(f"{CPU_SECTION} (")  # fio says which engine it is
+    ]
     said = f": {messages[0].strip()[:300]}" if messages else ""
     code = next(
         (

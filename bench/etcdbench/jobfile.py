@@ -18,7 +18,11 @@ from etcdbench.workload import BackendSchedule, Recipe, WalSchedule
 
 WAL_SECTION = "wal"
 BACKEND_SECTION = "backend"
+CPU_SECTION = "etcd-cpu"
 RECIPE_SECTION = "mytest"
+
+CPU_CHUNK_MICROSECONDS = 300
+"""etcd's CPU work comes in pieces of one request's."""
 
 MARKER_BYTES = 512
 """Size of the cached read that marks the end of a commit in fio's latency log."""
@@ -46,14 +50,16 @@ def etcd_job(
     *,
     wal: WalSchedule,
     backend: BackendSchedule,
+    cpu_share: float,
     fallocate: bool,
     scratch: PurePath,
 ) -> FioJob:
-    """Compile one stretch of etcd's load: WAL segments, group commit, and the growing backend.
+    """Compile one stretch of etcd's load: WAL segments, group commit, the growing backend, CPU.
 
     Args:
         wal: The WAL's schedule.
         backend: The backend's schedule.
+        cpu_share: Share of a core that etcd's own work takes, 0 to 1.
         fallocate: Preallocate unwritten extents as etcd does; else extend with ftruncate, which
             is etcd's own fallback.
         scratch: Directory of iologs and logs.
@@ -64,6 +70,7 @@ def etcd_job(
         *(_preallocate_section(name, fallocate=fallocate) for name in segments),
         _iolog_section(WAL_SECTION, segments[0], scratch),
         _iolog_section(BACKEND_SECTION, "db", scratch),
+        *_cpu_sections(cpu_share),
     ]
     last_due_ms = max(wal.due_ms[-1:] + backend.due_ms[-1:], default=0)
     return FioJob(
@@ -134,6 +141,15 @@ def _iolog_section(section: str, filename: str, scratch: PurePath) -> str:
         "log_offset=1",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _cpu_sections(share: float) -> Iterable[str]:
+    """Keep a core busy for a share of the time, until the others are done; under 1 % not at all."""
+    if percent := round(share * 100):
+        yield (
+            f"[{CPU_SECTION}]\nioengine=cpuio\ncpuload={percent}\n"
+            f"cpuchunks={CPU_CHUNK_MICROSECONDS}\nexit_on_io_done=1\n"
+        )
 
 
 def _wal_lines(wal: WalSchedule) -> Iterable[str]:

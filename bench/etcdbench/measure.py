@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from etcdbench import parse, system
+from etcdbench import etcd_model, parse, system
 from etcdbench.errors import FioError, Interrupted
 from etcdbench.fio import Engine, FioOutput, RunInterrupted
 from etcdbench.jobfile import (
@@ -171,6 +171,7 @@ class Measurement:
         job = etcd_job(
             wal=wal,
             backend=backend,
+            cpu_share=etcd_model.cpu_share(requests.rate_per_second),
             fallocate=self.result.target.fallocate,
             scratch=self.scratch.path,
         )

@@ -59,7 +59,8 @@ def test_an_exported_job_runs_under_plain_fio(tmp_path: Path, disk_path: Path) -
     done = subprocess.run(
         ["fio", "--output-format=json+", path], cwd=disk_path, capture_output=True, check=True
     )
-    jobs = {job["jobname"]: job for job in json.loads(done.stdout)["jobs"]}
+    document = done.stdout[done.stdout.index(b"{") :]
+    jobs = {job["jobname"]: job for job in json.loads(document)["jobs"]}
     iolog = (Path(path).parent / "wal.iolog").read_text()
 
     assert jobs["wal"]["sync"]["lat_ns"]["N"] == iolog.count(" datasync ")
