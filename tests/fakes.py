@@ -11,7 +11,7 @@ from pathlib import Path
 from etcdbench.documents import Document
 from etcdbench.fio import FioOutput, Watch
 from etcdbench.histogram import Histogram
-from etcdbench.jobfile import BACKEND_SECTION, RECIPE_SECTION, WAL_SECTION, FioJob
+from etcdbench.jobfile import RECIPE_SECTION, FioJob
 from etcdbench.machine import Device, Environment, Target
 from etcdbench.model import Block, Result, Run, Settings, Stream, StreamName
 from etcdbench.workload import Requests
@@ -79,9 +79,10 @@ class SimulatedEngine:
             return [document(1000, {RECIPE_SECTION: bins}, written=job.size_bytes)]
         ends: dict[str, list[tuple[float, int]]] = {
             section: _flush_ends(job.iologs[f"{section}.iolog"], self._latency_of)
-            for section in (WAL_SECTION, BACKEND_SECTION)
+            for section in job.sections
         }
-        seconds = int(max(end for flushes in ends.values() for end, _ in flushes)) + 1
+        every = [end for flushes in ends.values() for end, _ in flushes]
+        seconds = int(max(every, default=0.0)) + 1
         return [
             document(
                 second * 1000,

@@ -5,7 +5,7 @@ import pytest
 
 from etcdbench import caveats
 from etcdbench.machine import CgroupLimits, Device, LiveEtcd, MachineLoad
-from etcdbench.model import Result, Settings
+from etcdbench.model import JoinBurst, PhaseSpan, Result, Settings
 from fakes import device, result_of, run_of, stream, target
 
 MS = 1_000_000
@@ -15,6 +15,23 @@ RUN = run_of("steady", stream("wal", [{MS: 150}] * 16))
 def codes(result: Result) -> set[str]:
     """Return the codes of all caveats."""
     return {caveat.code for caveat in caveats.of(result)}
+
+
+def joined(**changes: object) -> Result:
+    """Build a result with a whole burst of which nothing is assumed, changed as asked."""
+    facts: dict[str, object] = {
+        "cni": "cilium",
+        "nodes": 5,
+        "jitter_seconds": 5.0,
+        "topology": "dedicated",
+        "spans": (
+            PhaseSpan(name="quiet", begin_seconds=0.5, end_seconds=5.5),
+            PhaseSpan(name="register", begin_seconds=5.5, end_seconds=13.5),
+            PhaseSpan(name="pull", begin_seconds=13.5, end_seconds=43.5),
+        ),
+    }
+    burst = JoinBurst(**{**facts, **changes})  # type: ignore[arg-type]
+    return result_of(RUN, bursts=(burst,))
 
 
 def test_a_plain_disk_on_a_quiet_machine_has_no_caveat() -> None:
@@ -126,6 +143,47 @@ def test_the_way_of_measuring_is_told() -> None:
     assert codes(result_of(RUN, interrupted="stopped")) == {"incomplete"}
     assert codes(result_of(RUN, target=target(fallocate=False))) == {"no_fallocate"}
     assert codes(result_of(RUN, environment=machine)) == {"scratch_on_disk"}
+
+
+def test_a_whole_join_of_which_all_is_known_has_no_caveat() -> None:
+    """It was neither cut nor scaled, and nothing is assumed."""
+    assert codes(joined()) == set()
+
+
+def test_a_join_that_was_cut_says_where_and_how_to_have_a_whole_one() -> None:
+    """After 30 s of pulling; nothing was written beside etcd's files."""
+    (cut,) = caveats.of(joined(cut=True))
+
+    assert cut.code == "join_cut"
+    assert "cut after 30.0 s of pulling" in cut.message
+    assert "--join 5" in cut.advice
+    assert "--topology auto" in cut.advice
+
+
+def test_a_join_whose_images_were_scaled_down_says_how_much_was_written() -> None:
+    """A quarter, for want of room."""
+    (scaled,) = caveats.of(joined(topology="shared-disk", scale=0.25))
+
+    assert scaled.code == "join_scaled"
+    assert "only 25.0 % of the images' bytes" in scaled.message
+
+
+def test_what_is_assumed_of_a_join_is_named() -> None:
+    """The tables in the message, the profile to look at in the advice."""
+    (assumed,) = caveats.of(joined(assumptions=("images: blobs", "Node: register, pull")))
+
+    assert assumed.code == "join_assumed"
+    assert "2 parts of the join's model" in assumed.message
+    assert "profiles show node-join-cilium" in assumed.advice
+
+
+def test_of_several_joins_the_last_one_is_told_of() -> None:
+    """They are all alike, and one caveat is enough."""
+    cut, whole = joined(cut=True).bursts[0], joined().bursts[0]
+
+    assert codes(result_of(RUN, bursts=(cut, cut))) == {"join_cut"}
+    assert len(caveats.of(result_of(RUN, bursts=(cut, cut)))) == 1
+    assert codes(result_of(RUN, bursts=(cut, whole))) == set()
 
 
 def test_every_caveat_has_a_message_and_advice() -> None:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from cli import call
-from etcdbench import checks, ladder, profile
+from etcdbench import checks, join_checks, ladder, profile
 from etcdbench.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +37,7 @@ def test_every_link_leads_to_a_file() -> None:
 
 def test_every_check_is_documented() -> None:
     """The interface's page names each id."""
-    for check in (*checks.CHECKS, ladder.cluster_class_reached):
+    for check in (*checks.CHECKS, *join_checks.CHECKS, ladder.cluster_class_reached):
         assert check.__name__.removesuffix("_reached") in DOCS["json.md"]
 
 

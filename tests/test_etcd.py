@@ -1,6 +1,7 @@
 """What becomes of an etcd that fails."""
 
 import contextlib
+import random
 import stat
 import sys
 from collections.abc import Generator
@@ -11,6 +12,7 @@ import pytest
 from etcdbench import etcd, process
 from etcdbench.errors import EtcdError, Interrupted
 from etcdbench.etcd_programs import Programs
+from etcdbench.schedule import even_load
 from etcdbench.workload import Requests
 from etcdbench.workspace import Workspace, workspace
 
@@ -214,17 +216,12 @@ def test_an_etcd_that_dies_under_load_is_noticed(tmp_path: Path) -> None:
 
 def test_refused_requests_are_an_error(tmp_path: Path) -> None:
     """A load that did not arrive predicts nothing."""
+    load = even_load(Requests(rate_per_second=50.0), seconds=0.2, rng=random.Random(1))
     with (
         pytest.raises(EtcdError, match="refused"),
         stand_in(tmp_path) as (_, server, logs),
     ):
-        etcd.send_requests(
-            server,
-            Requests(rate_per_second=50.0),
-            seconds=0.2,
-            scratch=logs,
-            stop=process.StopRequest(),
-        )
+        etcd.send_requests(server, load, scratch=logs, stop=process.StopRequest())
 
 
 def test_a_user_who_stops_ends_the_load(tmp_path: Path) -> None:

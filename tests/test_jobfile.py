@@ -2,7 +2,7 @@
 
 from pathlib import PurePath
 
-from etcdbench.jobfile import FioJob, etcd_job, recipe_job, wal_segments
+from etcdbench.jobfile import FioJob, Part, etcd_job, recipe_job, wal_segments
 from etcdbench.workload import BackendSchedule, Recipe, WalSchedule
 
 WAL = WalSchedule(due_ms=(500, 507), sizes_bytes=(1392, 2784))
@@ -19,7 +19,10 @@ def job(
 ) -> FioJob:
     """Compile with the usual scratch directory."""
     return etcd_job(
-        wal=wal, backend=backend, cpu_share=cpu_share, fallocate=fallocate, scratch=SCRATCH
+        [Part(wal=wal, backend=backend)],
+        cpu_share=cpu_share,
+        fallocate=fallocate,
+        scratch=SCRATCH,
     )
 
 
@@ -140,3 +143,38 @@ def test_the_recipe_is_the_recipe() -> None:
     assert recipe_job(recipe).job_file == (
         "[mytest]\nthread=1\nrw=write\nioengine=sync\nfdatasync=1\nsize=23068672\nbs=2300\n"
     )
+
+
+def test_a_pause_is_filled_with_cached_reads() -> None:
+    """fio answers the request for its status between I/Os only, and gives up after five seconds."""
+    wal = WalSchedule(due_ms=(500, 3600), sizes_bytes=(100, 100))
+    lines = job(wal=wal).iologs["wal.iolog"].splitlines()
+    first, second = lines.index("wal-0 datasync 0 0"), lines.index("wal-0 wait 3600 0")
+
+    assert lines[first + 1 : second] == [
+        "wal-0 wait 1500 0",
+        "wal-0 read 0 512",
+        "wal-0 wait 2500 0",
+        "wal-0 read 0 512",
+    ]
+
+
+def test_parts_share_files_and_start_one_after_the_other() -> None:
+    """Sections of their own, so that fio counts them apart."""
+    later = BackendSchedule(due_ms=(9600,), new_pages=(2,), start_page=40)
+    parts = [
+        Part(suffix=".quiet", wal=WAL, backend=BACKEND),
+        Part(
+            suffix=".pull",
+            start_ms=8000,
+            wal=WalSchedule(due_ms=(9500,), sizes_bytes=(10,), start_offset_bytes=4176),
+            backend=later,
+        ),
+    ]
+    made = etcd_job(parts, cpu_share=0.0, fallocate=True, scratch=SCRATCH)
+
+    assert made.sections == ("wal.quiet", "backend.quiet", "wal.pull", "backend.pull")
+    assert made.job_file.count("[preallocate-wal-0]") == 1
+    assert "[wal.pull]\nfilename=wal-0\nstartdelay=8000ms\n" in made.job_file
+    assert "[wal.quiet]\nfilename=wal-0\nread_iolog=" in made.job_file
+    assert made.runtime_seconds == 9.6

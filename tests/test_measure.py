@@ -1,19 +1,22 @@
 """A measurement from beginning to end, on a disk that takes exactly as long as the test says."""
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from etcdbench import checks, ladder, profile
+from etcdbench.burst import Burst, Bursts
 from etcdbench.errors import FioError
 from etcdbench.fio import FioOutput, RunInterrupted
 from etcdbench.histogram import Histogram
 from etcdbench.judge import Evidence
 from etcdbench.measure import Measurement
 from etcdbench.model import Result, Run, Settings, Verdict
-from etcdbench.plan import Plan, make_plan
+from etcdbench.plan import Plan
+from etcdbench.planning import make_plan
 from etcdbench.workspace import Workspace
 from fakes import SimulatedEngine, constant, result_of
 
@@ -41,17 +44,41 @@ class Silent:
         self.ended.append(run)
 
 
-def plan(mode: str = "default", *, name: str = "steady", beside_etcd: bool = False) -> Plan:
+def plan(
+    mode: str = "default",
+    *,
+    name: str = "steady",
+    beside_etcd: bool = False,
+    joins: Bursts | None = None,
+) -> Plan:
     """Plan a measurement at load s."""
     return make_plan(
         main=profile.load(name),
         ladder=profile.load("ladder"),
         settings=Settings(profile=name, load="s", mode=mode, beside_etcd=beside_etcd),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        joins=joins,
     )
 
 
+def joins(*, times: int = 1, pull_seconds_max: float | None = 4.0) -> Bursts:
+    """Return bursts of two nodes with Flannel, images on another disk, cut after four seconds."""
+    join = profile.load("node-join-flannel").profile.join
+    assert join is not None
+    burst = Burst(nodes=2, jitter_seconds=1.0, quiet_seconds=3.0, pull_seconds_max=pull_seconds_max)
+    return Bursts(join=join, burst=burst, times=times)
+
+
+def never(_result: Result, _number: int) -> bool:
+    """Let nodes join as often as was planned."""
+    return False
+
+
 def measurement(
-    engine: SimulatedEngine, todo: Plan, tmp_path: Path, saved: list[Result] | None = None
+    engine: SimulatedEngine,
+    todo: Plan,
+    tmp_path: Path,
+    saved: list[Result] | None = None,
+    joined: Callable[[Result, int], bool] = never,
 ) -> Measurement:
     """Put a measurement together as the session does."""
     folder = Workspace(tmp_path, -1)
@@ -72,6 +99,7 @@ def measurement(
         failed=lambda known, phase: ladder.why_rung_fails(known, phase) is not None,
         save=(saved if saved is not None else []).append,
         observer=Silent(),
+        joined=joined,
     )
 
 
@@ -304,3 +332,205 @@ def test_the_recipe_is_one_run(tmp_path: Path) -> None:
 
     assert phases(result) == ["recipe"]
     assert [stream.name for stream in result.runs[0].streams] == ["wal"]
+
+
+# --- joins --------------------------------------------------------------------------------------
+
+CUT = ["join-quiet", "join-register", "join-pull"]
+
+
+def test_all_phases_of_a_join_are_one_invocation_between_rounds_and_ladder(tmp_path: Path) -> None:
+    """A run for each phase, and the burst that knows where they are."""
+    engine = SimulatedEngine(constant(MS))
+    result = measurement(engine, plan(joins=joins()), tmp_path).run()
+    before = phases(result).index("join-quiet")
+    (burst,) = result.bursts
+
+    assert phases(result)[before - 1 :] == ["steady", *CUT, "ladder-m", "ladder-l", "ladder-xl"]
+    assert len(engine.jobs) == len(result.runs) - 2
+    assert burst.first_run == before
+    assert [span.name for span in burst.spans] == ["quiet", "register", "pull"]
+    assert (burst.cni, burst.nodes, burst.topology, burst.cut) == ("flannel", 2, "dedicated", True)
+    assert result.complete
+
+
+def test_a_whole_join_settles(tmp_path: Path) -> None:
+    """Four phases, and the timeline goes on to the last one's end."""
+    todo = plan("quick", joins=joins(pull_seconds_max=None))
+    result = measurement(SimulatedEngine(constant(MS)), todo, tmp_path).run()
+    (burst,) = result.bursts
+
+    assert phases(result)[-4:] == [*CUT, "join-settle"]
+    assert not burst.cut
+    assert burst.spans[-1].end_seconds == pytest.approx(3 + 1 + 120 + 0.5)
+    assert burst.seconds[-1].at_seconds == pytest.approx(burst.spans[-1].end_seconds, abs=3)
+
+
+def test_what_was_seen_of_a_join_is_kept(tmp_path: Path) -> None:
+    """Bytes grow second by second; each phase has flushes, and nobody probed another disk."""
+    todo = plan("quick", joins=joins())
+    result = measurement(SimulatedEngine(constant(MS)), todo, tmp_path).run()
+    (burst,) = result.bursts
+    sizes = [one.bytes_written for one in burst.seconds]
+
+    assert len(sizes) > 6
+    assert sizes == sorted(sizes)
+    assert sizes[-1] == result.runs[burst.first_run].bytes_written
+    assert all(run.streams[0].histogram().count for run in result.runs[-3:])
+    assert burst.probes == ()
+    assert burst.neighbour_bytes == 0
+
+
+def test_a_joins_files_grow_on_from_those_before_and_the_ladder_from_its_own(
+    tmp_path: Path,
+) -> None:
+    """Nothing is ever overwritten, whichever phase writes it."""
+    result = measurement(SimulatedEngine(constant(MS)), plan(joins=joins()), tmp_path).run()
+
+    for before, after in itertools.pairwise(result.runs):
+        assert before.wal is not None
+        assert before.backend is not None
+        assert after.wal is not None
+        assert after.backend is not None
+        assert after.wal.start_offset_bytes == before.wal.start_offset_bytes + sum(
+            before.wal.sizes_bytes
+        )
+        assert after.backend.start_page == (before.backend.start_page or 16) + sum(
+            before.backend.new_pages
+        )
+
+
+def test_joins_are_repeated_as_often_as_was_planned(tmp_path: Path) -> None:
+    """Each is a burst of its own, with its own draws."""
+    result = measurement(
+        SimulatedEngine(constant(MS)), plan("quick", joins=joins(times=3)), tmp_path
+    ).run()
+
+    assert phases(result)[-9:] == CUT * 3
+    assert [burst.first_run for burst in result.bursts] == [
+        len(result.runs) - 9,
+        len(result.runs) - 6,
+        len(result.runs) - 3,
+    ]
+    assert result.runs[-7].wal != result.runs[-4].wal
+
+
+def test_joins_are_not_repeated_when_enough_is_known(tmp_path: Path) -> None:
+    """Whoever decides is asked after each burst, with all of them so far."""
+    asked: list[tuple[int, int]] = []
+
+    def joined(result: Result, number: int) -> bool:
+        asked.append((number, len(result.bursts)))
+        return number == 1
+
+    todo = plan("quick", joins=joins(times=5))
+    result = measurement(SimulatedEngine(constant(MS)), todo, tmp_path, joined=joined).run()
+
+    assert asked == [(0, 1), (1, 2)]
+    assert len(result.bursts) == 2
+    assert result.complete
+
+
+def test_a_burst_is_saved_with_its_runs(tmp_path: Path) -> None:
+    """Whatever comes after it."""
+    saved: list[Result] = []
+    measurement(
+        SimulatedEngine(constant(MS)), plan("quick", joins=joins(times=2)), tmp_path, saved
+    ).run()
+
+    assert [len(result.bursts) for result in saved if len(result.runs) == 6][-1] == 1
+    assert len(saved[-1].bursts) == 2
+
+
+def interrupting(number: int, *, documents: int) -> SimulatedEngine:
+    """Return an engine whose user wants to stop during the run of that number, from 0."""
+    counter = itertools.count()
+
+    class Interrupting(SimulatedEngine):
+        def run(self, *args: object, **kwargs: object) -> FioOutput:
+            output = super().run(*args, **kwargs)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+            if next(counter) < number:
+                return output
+            raise RunInterrupted(
+                FioOutput(
+                    documents=output.documents[:documents],
+                    stopped="interrupted",
+                    wall_seconds=float(documents),
+                )
+            )
+
+    return Interrupting(constant(MS))
+
+
+def test_an_interrupted_burst_is_kept_as_far_as_it_came(tmp_path: Path) -> None:
+    """After five seconds of it: quiet and a little more, and why there is no more."""
+    saved: list[Result] = []
+
+    with pytest.raises(RunInterrupted):
+        measurement(
+            interrupting(3, documents=5), plan("quick", joins=joins(times=3)), tmp_path, saved
+        ).run()
+
+    last = saved[-1]
+    assert phases(last) == ["calibrate", "calibrate", "steady", *CUT]
+    assert [burst.first_run for burst in last.bursts] == [3]
+    assert [run.stopped for run in last.runs[3:]] == ["interrupted"] * 3
+    assert last.runs[3].streams[0].histogram().count > 0
+    assert last.interrupted
+    assert not last.complete
+
+
+def test_a_burst_that_was_interrupted_before_it_showed_anything_is_not_kept(
+    tmp_path: Path,
+) -> None:
+    """It has no runs."""
+    saved: list[Result] = []
+
+    with pytest.raises(RunInterrupted):
+        measurement(
+            interrupting(3, documents=0), plan("quick", joins=joins()), tmp_path, saved
+        ).run()
+
+    assert phases(saved[-1]) == ["calibrate", "calibrate", "steady"]
+    assert saved[-1].bursts == ()
+
+
+def test_a_burst_that_does_not_end_ends_the_measurement_and_is_kept(tmp_path: Path) -> None:
+    """Nothing follows it, no other burst and no ladder."""
+    counter = itertools.count()
+
+    class Exhausted(SimulatedEngine):
+        def run(self, *args: object, **kwargs: object) -> FioOutput:
+            output = super().run(*args, **kwargs)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+            if next(counter) < 3:
+                return output
+            return FioOutput(documents=output.documents[:4], stopped="fio did not end within 71 s")
+
+    result = measurement(
+        Exhausted(constant(MS)), plan("quick", joins=joins(times=3)), tmp_path
+    ).run()
+
+    assert len(result.bursts) == 1
+    assert phases(result)[-3:] == CUT
+    assert result.interrupted == "fio did not end within 71 s"
+    assert not result.complete
+
+
+def test_with_joins_no_more_is_written_than_was_announced(tmp_path: Path) -> None:
+    """Every job added up, at the cap of everything."""
+    todo = plan("full", joins=joins(times=3, pull_seconds_max=None))
+    engine = SimulatedEngine(constant(MS))
+    measurement(engine, todo, tmp_path).run()
+
+    assert len(engine.jobs) == 2 + todo.rounds_max + 3 + 3
+    assert todo.bytes_max() / 2 < sum(job.size_bytes for job in engine.jobs) <= todo.bytes_max()
+
+
+def test_the_files_of_a_burst_are_removed(tmp_path: Path) -> None:
+    """What it left where images go does not wait for the end."""
+    place = tmp_path / "images"
+    place.mkdir()
+    (place / "blob.0").write_text("data")
+    measurement(SimulatedEngine(constant(MS)), plan("quick", joins=joins()), tmp_path).run()
+
+    assert list(place.iterdir()) == []

@@ -8,7 +8,7 @@ from etcdbench.documents import Document, DocumentSplitter
 from etcdbench.errors import FioError
 from etcdbench.fio import FioOutput
 from etcdbench.histogram import merge
-from etcdbench.jobfile import FioJob
+from etcdbench.jobfile import FioJob, Part
 from etcdbench.workload import BackendSchedule, WalSchedule
 from fakes import DATA, document
 
@@ -49,7 +49,7 @@ def test_a_recorded_run_gives_every_flush_and_every_commit() -> None:
     output = recording()
     fresh = BackendSchedule(due_ms=(600,), new_pages=(1,))
 
-    streams, written = parse.parse_etcd(output, JOB, wal=WAL, backend=fresh)
+    (streams,), written = parse.parse_etcd(output, JOB, [Part(wal=WAL, backend=fresh)])
     by_name = {stream.name: stream.histogram() for stream in streams}
     jobs = {job["jobname"]: job for job in output.documents[-1]["jobs"]}
     markers = [line for line in output.logs["backend"].splitlines() if ", 0, 512," in line]
@@ -63,7 +63,7 @@ def test_a_recorded_run_gives_every_flush_and_every_commit() -> None:
 def test_a_recorded_commit_takes_about_two_flushes() -> None:
     """The mean of the commits is the mean of two fdatasyncs of the backend and its writes."""
     fresh = BackendSchedule(due_ms=(600,), new_pages=(1,))
-    streams, _ = parse.parse_etcd(recording(), JOB, wal=WAL, backend=fresh)
+    (streams,), _ = parse.parse_etcd(recording(), JOB, [Part(wal=WAL, backend=fresh)])
     mean = {stream.name: stream.histogram().mean_ns or 0 for stream in streams}
 
     assert pytest.approx(2 * mean["backend"], rel=0.25) == mean["commit"]
@@ -72,7 +72,7 @@ def test_a_recorded_commit_takes_about_two_flushes() -> None:
 def test_the_blocks_of_the_timeline_add_up_to_the_whole() -> None:
     """Differences of cumulative documents lose nothing."""
     output = recording()
-    streams, _ = parse.parse_etcd(output, JOB, wal=WAL, backend=BACKEND)
+    (streams,), _ = parse.parse_etcd(output, JOB, [Part(wal=WAL, backend=BACKEND)])
     wal = next(stream for stream in streams if stream.name == "wal")
     last = parse.sync_bins(output.documents[-1], "wal")
 
@@ -90,7 +90,7 @@ def test_the_timeline_is_the_difference_of_successive_documents() -> None:
         )
     )
 
-    streams, _ = parse.parse_etcd(output, JOB, wal=WAL, backend=BACKEND)
+    (streams,), _ = parse.parse_etcd(output, JOB, [Part(wal=WAL, backend=BACKEND)])
 
     assert [block.histogram.bins() for block in streams[0].blocks] == [{MS: 3}, {5 * MS: 2}]
     assert [block.start_seconds for block in streams[0].blocks] == [0.0, 1.0]
@@ -105,7 +105,7 @@ def test_silence_makes_one_long_block() -> None:
         )
     )
 
-    streams, _ = parse.parse_etcd(output, JOB, wal=WAL, backend=BACKEND)
+    (streams,), _ = parse.parse_etcd(output, JOB, [Part(wal=WAL, backend=BACKEND)])
 
     assert streams[0].blocks[1].length_seconds == 5.5
 
@@ -120,7 +120,7 @@ def test_the_last_document_joins_the_block_before_it() -> None:
         )
     )
 
-    streams, _ = parse.parse_etcd(output, JOB, wal=WAL, backend=BACKEND)
+    (streams,), _ = parse.parse_etcd(output, JOB, [Part(wal=WAL, backend=BACKEND)])
 
     assert [(b.length_seconds, b.histogram.count) for b in streams[0].blocks] == [
         (1.0, 3),
@@ -184,7 +184,7 @@ def test_documents_without_a_measurement_are_an_error(
 ) -> None:
     """No samples, no section or shrinking counts are never taken for a fast disk."""
     with pytest.raises(FioError, match=word):
-        parse.parse_etcd(FioOutput(documents=documents), JOB, wal=WAL, backend=BACKEND)
+        parse.parse_etcd(FioOutput(documents=documents), JOB, [Part(wal=WAL, backend=BACKEND)])
 
 
 def test_a_section_without_latencies_is_an_error() -> None:
@@ -193,7 +193,7 @@ def test_a_section_without_latencies_is_an_error() -> None:
     del broken["jobs"][0]["sync"]
 
     with pytest.raises(FioError, match="no fdatasync latencies"):
-        parse.parse_etcd(FioOutput(documents=(broken,)), JOB, wal=WAL, backend=BACKEND)
+        parse.parse_etcd(FioOutput(documents=(broken,)), JOB, [Part(wal=WAL, backend=BACKEND)])
 
 
 @pytest.mark.parametrize("text", ["a, b, c, d, e\n", "1, 2\n", "1.5, 2, 3, 4, 5\n"])
@@ -201,3 +201,24 @@ def test_a_log_that_is_none_is_an_error(text: str) -> None:
     """Garbage in a log does not become a commit."""
     with pytest.raises(FioError, match="latency log"):
         latency_log(text)
+
+
+@pytest.mark.parametrize(("written", "seconds"), [(65536, 12.5), (32768, None)])
+def test_a_snapshot_is_timed_only_where_it_was_written_whole(
+    written: int, seconds: float | None
+) -> None:
+    """fio ends it when its time is up, too."""
+    shown = document(1000, {"snapshot": {}})
+    shown["jobs"][0] |= {
+        "job_runtime": 12500,
+        "job options": {"size": "65536"},
+        "write": {"io_bytes": written},
+    }
+
+    assert parse.snapshot_seconds(FioOutput(documents=(shown,))) == seconds
+
+
+def test_without_a_snapshot_there_is_no_time_of_it() -> None:
+    """Nor without any document."""
+    assert parse.snapshot_seconds(FioOutput(documents=(document(1000, {"wal": {}}),))) is None
+    assert parse.snapshot_seconds(FioOutput(documents=())) is None

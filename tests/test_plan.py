@@ -1,31 +1,32 @@
 """Plans: what is announced is an upper bound of what is done."""
 
+import msgspec
 import pytest
 
 from etcdbench import profile
-from etcdbench.errors import UsageError
-from etcdbench.model import Settings
-from etcdbench.plan import Plan, class_rates, make_plan
+from etcdbench.burst import Burst, Bursts
+from etcdbench.joining import JoinRequest, joining
+from etcdbench.plan import START_SECONDS, class_rates
+from etcdbench.workload import Requests
+from fakes import target
+from plans import LADDER, plan
 
-LADDER = profile.load("ladder")
 
-
-def plan(
-    mode: str = "default",
-    *,
-    name: str = "steady",
-    rate: float | None = None,
-    value_size: int | None = None,
-    beside_etcd: bool = False,
-) -> Plan:
-    """Make a plan with the options that matter."""
-    return make_plan(
-        main=profile.load(name),
-        ladder=LADDER,
-        settings=Settings(profile=name, mode=mode, beside_etcd=beside_etcd),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-        rate_per_second=rate,
-        value_size_bytes=value_size,
+def default_joins(*, full: bool = False) -> Bursts:
+    """Return the bursts of a measurement that asked for none."""
+    found = joining(
+        JoinRequest(), target(), requests=Requests(rate_per_second=150.0), full=full, without=None
     )
+    assert found is not None
+    return found.bursts
+
+
+def whole_joins(*, times: int = 1, **changes: object) -> Bursts:
+    """Return bursts of three nodes with Flannel, changed as asked."""
+    join = profile.load("node-join-flannel").profile.join
+    assert join is not None
+    burst = msgspec.structs.replace(Burst(nodes=3, jitter_seconds=2.0), **changes)
+    return Bursts(join=join, burst=burst, times=times)
 
 
 def test_the_classes_are_those_of_check_perf() -> None:
@@ -57,68 +58,56 @@ def test_quick_can_answer_within_twenty_seconds() -> None:
     assert sum(quick.calibrate_seconds) + quick.phases[0].runtime_seconds <= 16
 
 
-def test_a_full_run_looks_once() -> None:
-    """Without early looks all of the error is spent on the one at the end."""
-    assert plan("full").errors == (0.05,)
-    assert sum(plan().errors) == pytest.approx(0.05)
-
-
-def test_the_recipe_needs_no_calibration() -> None:
-    """It is run as it is, alone."""
-    recipe = plan(name="recipe")
-
-    assert recipe.calibrate_seconds == ()
-    assert recipe.requests is None
-    assert recipe.bytes_max() == 23068672
-
-
 def test_a_higher_rate_writes_more_and_needs_more_room() -> None:
     """The announcement follows the load."""
     assert plan().bytes_max() < plan(rate=8000).bytes_max() < plan(rate=8000).room_bytes()
 
 
-@pytest.mark.parametrize(("mode", "rate"), [("default", 3), ("full", 2), ("quick", 10)])
-def test_a_rate_that_can_prove_nothing_is_refused(mode: str, rate: float) -> None:
-    """Before three minutes are spent on it; a little more is enough."""
-    with pytest.raises(UsageError, match="needed to prove anything"):
-        plan(mode, rate=rate)
-    assert plan(mode, rate=rate + 2).requests is not None
+def test_joins_add_their_seconds_and_their_bytes() -> None:
+    """Each burst lasts 10 s of quiet, 2 s of jitter and 120 s of one node's join."""
+    alone, once = plan("full"), plan("full", joins=whole_joins())
+    thrice = plan("full", joins=whole_joins(times=3))
+
+    assert once.seconds_max() - alone.seconds_max() == pytest.approx(132 + START_SECONDS)
+    assert thrice.seconds_max() - alone.seconds_max() == pytest.approx(3 * (132 + START_SECONDS))
+    assert alone.bytes_max() < once.bytes_max() < thrice.bytes_max()
+    assert thrice.room_bytes() >= alone.room_bytes()
+    assert (alone.settings.bursts_max, thrice.settings.bursts_max) == (0, 3)
 
 
-def test_the_ladder_has_its_own_values() -> None:
-    """A class is a class: large values of the main phase do not multiply its bytes."""
-    large = plan(rate=4, value_size=100_000)
+def test_a_default_measurement_with_its_short_burst_ends_within_two_minutes() -> None:
+    """There are fewer rounds then, and still enough to prove the commits."""
+    default = plan(joins=default_joins())
 
-    assert large.bytes_max() < 1_000_000_000
-    assert large.ladder_requests == LADDER.profile.requests
-
-
-def test_the_load_is_a_class_exactly_when_its_requests_are() -> None:
-    """However they were typed: 150 a second of 1,024 bytes is class s, of 2,048 none."""
-    assert plan().settings.load == "s"
-    assert plan(value_size=1024).settings.load == "s"
-    assert plan(rate=1000, value_size=1024).settings.load == "m"
-    assert plan(value_size=2048).settings.load is None
-    assert plan(rate=200).settings.load is None
+    assert default.seconds_max() <= 125
+    assert default.cap_seconds == 120
+    assert default.rounds_max == 3
+    assert sum(default.errors) == pytest.approx(0.05)
 
 
-def test_beside_a_live_etcd_no_value_is_large() -> None:
-    """Ten records a second of a megabyte would not be gentle."""
-    gentle = plan(value_size=1_000_000, beside_etcd=True).requests
+def test_whole_joins_take_no_round_from_the_main_phase() -> None:
+    """The cap grows by what they last."""
+    joins = default_joins(full=True)
+    full, without = plan("full", joins=joins), plan("full")
 
-    assert gentle is not None
-    assert gentle.value_size_bytes == 4096
-
-
-def test_beside_a_live_etcd_there_is_no_ladder() -> None:
-    """The ladder would be the opposite of gentle."""
-    assert plan(beside_etcd=True).ladder == ()
+    assert full.rounds_max == without.rounds_max
+    assert full.cap_seconds == without.cap_seconds + joins.seconds
 
 
-@pytest.mark.parametrize(
-    ("rate", "value_size"), [(0, None), (-5, None), (1e9, None), (5, -1), (5, 10**9)]
-)
-def test_requests_that_no_etcd_has_are_refused(rate: float, value_size: int | None) -> None:
-    """One sentence for a rate or a size out of range."""
-    with pytest.raises(UsageError, match="no etcd has such requests"):
-        plan(rate=rate, value_size=value_size)
+def test_images_on_etcds_filesystem_need_room_there_and_are_written_each_time() -> None:
+    """They are removed after each burst, so that the room is that of one."""
+    beside = plan("full", joins=whole_joins(times=2, topology="shared-filesystem"))
+    apart = plan("full", joins=whole_joins(times=2))
+    image_bytes = 3 * (67_000_000 + 182_000_000 + 30_000_000)
+
+    assert beside.room_bytes() - apart.room_bytes() == image_bytes
+    assert beside.bytes_max() - apart.bytes_max() == 2 * image_bytes
+
+
+def test_images_on_another_filesystem_of_the_disk_need_no_room_beside_etcd() -> None:
+    """They are written all the same."""
+    disk = plan("full", joins=whole_joins(topology="shared-disk", scale=0.5))
+    apart = plan("full", joins=whole_joins())
+
+    assert disk.room_bytes() == apart.room_bytes()
+    assert disk.bytes_max() - apart.bytes_max() == 3 * (67_000_000 + 182_000_000 + 30_000_000) // 2

@@ -5,7 +5,15 @@ import random
 import pytest
 
 from etcdbench.histogram import Histogram
-from etcdbench.schedule import START_DELAY_MS, Position, position_after, record_bytes, schedule
+from etcdbench.schedule import (
+    START_DELAY_MS,
+    Load,
+    Position,
+    even_load,
+    position_after,
+    record_bytes,
+    schedule,
+)
 from etcdbench.workload import BackendSchedule, Requests, WalSchedule
 
 REQUESTS = Requests(rate_per_second=150.0)
@@ -15,13 +23,13 @@ def make(
     *, seconds: float = 10, position: Position | None = None, seed: int = 1
 ) -> tuple[WalSchedule, BackendSchedule]:
     """Schedule ten seconds of load s on a disk of 2 ms."""
+    rng = random.Random(seed)
     return schedule(
-        REQUESTS,
-        seconds=seconds,
+        even_load(REQUESTS, seconds=seconds, rng=rng),
         flushes=Histogram.from_bins({2_000_000: 1}),
         commits=Histogram.from_bins({8_000_000: 1}),
         position=position or Position(),
-        rng=random.Random(seed),
+        rng=rng,
     )
 
 
@@ -72,13 +80,33 @@ def test_a_stretch_begins_where_the_last_one_ended() -> None:
 def test_poisson_arrivals_gather_in_batches() -> None:
     """Irregular arrivals share flushes that regular ones at the same rate do not."""
     poisson = Requests(rate_per_second=150.0, arrivals="poisson")
+    rng = random.Random(1)
     wal, _ = schedule(
-        poisson,
-        seconds=10,
+        even_load(poisson, seconds=10, rng=rng),
         flushes=Histogram.from_bins({4_000_000: 1}),
         commits=Histogram.from_bins({8_000_000: 1}),
+        position=Position(),
+        rng=rng,
+    )
+
+    assert max(wal.sizes_bytes) > record_bytes(poisson)
+
+
+def test_each_request_brings_its_own_bytes() -> None:
+    """A join's values differ: a flush holds the records of exactly the requests that wait."""
+    load = Load(
+        due_seconds=(0.0, 0.5, 0.501),
+        value_sizes_bytes=(100, 14_000, 350),
+        key_sizes_bytes=(48, 48, 48),
+        key_copies=3,
+    )
+    wal, backend = schedule(
+        load,
+        flushes=Histogram.from_bins({10_000_000: 1}),
+        commits=Histogram.from_bins({20_000_000: 1}),
         position=Position(),
         rng=random.Random(1),
     )
 
-    assert max(wal.sizes_bytes) > record_bytes(poisson)
+    assert wal.sizes_bytes == (100 + 239, 14_000 + 239, 350 + 239)
+    assert backend.new_pages == (1, 3)

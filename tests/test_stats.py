@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.stats import ttest_ind
 
 from etcdbench import stats
 
@@ -137,3 +138,59 @@ def test_all_looks_together_spend_the_whole_error_and_no_more(looks: int) -> Non
     assert looks == len(errors)
     assert pytest.approx(0.05) == sum(errors)
     assert min(errors) > 0
+
+
+def test_equal_values_became_once_as_large_and_nothing_else() -> None:
+    """Without any spread the interval is one number."""
+    found = stats.log_ratio_interval(floats([0.002] * 5), floats([0.002] * 9), error=0.05)
+
+    assert found == pytest.approx((1.0, 1.0, 1.0))
+
+
+def test_values_without_spread_give_their_ratio() -> None:
+    """From 1 ms to 3 ms is three times; and back a third."""
+    slow, fast = floats([0.003] * 4), floats([0.001] * 4)
+
+    assert stats.log_ratio_interval(fast, slow, error=0.05) == pytest.approx((3.0, 3.0, 3.0))
+    assert stats.log_ratio_interval(slow, fast, error=0.05) == pytest.approx((1 / 3,) * 3)
+
+
+@pytest.mark.parametrize(("before", "during"), [(0, 9), (1, 9), (9, 1), (9, 0)])
+def test_one_block_has_no_spread_and_so_no_interval(before: int, during: int) -> None:
+    """On either side."""
+    assert (
+        stats.log_ratio_interval(floats([0.001] * before), floats([0.002] * during), error=0.05)
+        is None
+    )
+
+
+def test_the_ratios_interval_holds_the_truth_at_its_rate() -> None:
+    """Three times as large, with other spreads and numbers of blocks: 5 % miss it on each side."""
+    rng = np.random.default_rng(5)
+    below = above = 0
+    for _ in range(600):
+        before, during = rng.lognormal(-7, 0.2, 8), 3 * rng.lognormal(-7, 0.6, 40)
+        found = stats.log_ratio_interval(before, during, error=0.05)
+        assert found is not None
+        ratio, low, high = found
+        assert low < ratio < high
+        below, above = below + (high < 3), above + (low > 3)
+
+    assert 0.02 < below / 600 < 0.08
+    assert 0.02 < above / 600 < 0.08
+
+
+@pytest.mark.parametrize("error", [0.05, 0.01])
+def test_the_ratios_interval_is_welchs_on_logarithms(error: float) -> None:
+    """As scipy has it."""
+    rng = np.random.default_rng(6)
+    before, during = rng.lognormal(-7, 0.2, 8), rng.lognormal(-6, 0.6, 40)
+    expected = ttest_ind(np.log(during), np.log(before), equal_var=False).confidence_interval(
+        1 - 2 * error
+    )
+
+    found = stats.log_ratio_interval(before, during, error=error)
+
+    assert found is not None
+    assert found[0] == pytest.approx(np.exp(np.log(during).mean() - np.log(before).mean()))
+    assert found[1:] == pytest.approx((np.exp(expected.low), np.exp(expected.high)))

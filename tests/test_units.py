@@ -9,6 +9,7 @@ from etcdbench import units
     ("seconds", "text"),
     [
         (None, "-"),
+        (0.0, "0 s"),
         (0.0000000005, "0.50 ns"),
         (0.000000123, "123 ns"),
         (0.0000123, "12.3 µs"),

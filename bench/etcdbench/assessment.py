@@ -5,11 +5,13 @@ The names are an interface (docs/json.md): fields are added, never renamed.
 
 import msgspec
 
-from etcdbench import caveats, checks, ladder
+from etcdbench import capacity, caveats, checks, ladder, timeline
+from etcdbench.capacity import Capacity
 from etcdbench.histogram import ETCD_BUCKET_EDGES_NS, Histogram
-from etcdbench.model import Caveat, Finding, Result, Verdict
+from etcdbench.model import Caveat, Finding, JoinBurst, Probe, Result, Verdict
 from etcdbench.records import Struct
-from etcdbench.workload import CALIBRATE
+from etcdbench.timeline import Moment
+from etcdbench.workload import CALIBRATE, JOIN, belongs
 
 
 class Shares(Struct, frozen=True, kw_only=True):
@@ -26,6 +28,22 @@ class Shares(Struct, frozen=True, kw_only=True):
     share_above: dict[str, float]
 
 
+class Joined(Struct, frozen=True, kw_only=True):
+    """One join burst: how it was asked for, phase by phase, second by second."""
+
+    cni: str
+    nodes: int
+    jitter_seconds: float
+    topology: str
+    scale: float
+    cut: bool
+    neighbour_bytes: int
+    phases: tuple[Moment, ...]
+    timeline: tuple[Moment, ...]
+    probes: tuple[Probe, ...]
+    assumptions: tuple[str, ...]
+
+
 class Assessment(Struct, frozen=True, kw_only=True):
     """What a result means. `class_` is written as `class`."""
 
@@ -38,6 +56,8 @@ class Assessment(Struct, frozen=True, kw_only=True):
     bytes_written: int
     checks: tuple[Finding, ...]
     histograms: dict[str, Shares]
+    joins: tuple[Joined, ...] = ()
+    capacities: tuple[Capacity, ...] = ()
     caveats: tuple[Caveat, ...]
 
 
@@ -52,7 +72,25 @@ def assess(result: Result, *, result_file: str | None) -> Assessment:
         bytes_written=result.bytes_written,
         checks=findings,
         histograms={name: shares(histogram) for name, histogram in all_histograms(result).items()},
+        joins=tuple(_joined(result, burst) for burst in result.bursts),
+        capacities=capacity.of(result),
         caveats=caveats.of(result),
+    )
+
+
+def _joined(result: Result, burst: JoinBurst) -> Joined:
+    return Joined(
+        cni=burst.cni,
+        nodes=burst.nodes,
+        jitter_seconds=burst.jitter_seconds,
+        topology=burst.topology,
+        scale=burst.scale,
+        cut=burst.cut,
+        neighbour_bytes=burst.neighbour_bytes,
+        phases=timeline.phases(result, burst),
+        timeline=timeline.seconds(result, burst),
+        probes=burst.probes,
+        assumptions=burst.assumptions,
     )
 
 
@@ -71,14 +109,17 @@ def shares(histogram: Histogram) -> Shares:
 
 
 def all_histograms(result: Result) -> dict[str, Histogram]:
-    """Return every stream of every phase but calibration, merged, as `stream.phase`."""
+    """Return every stream of every phase but calibration, merged, as `stream.phase`.
+
+    `stream.join` holds a burst's phases together, without the quiet one.
+    """
     found: dict[str, Histogram] = {}
     for run in result.runs:
-        if run.phase == CALIBRATE:
-            continue
         for stream in run.streams:
-            key = f"{stream.name}.{run.phase}"
-            found[key] = found.get(key, Histogram()) + stream.histogram()
+            for phase in (run.phase, JOIN):
+                if run.phase != CALIBRATE and belongs(run.phase, phase):
+                    key = f"{stream.name}.{phase}"
+                    found[key] = found.get(key, Histogram()) + stream.histogram()
     return found
 
 

@@ -236,6 +236,36 @@ def _settings(result: Result) -> Iterable[Caveat]:
         )
 
 
+def _joins(result: Result) -> Iterable[Caveat]:
+    if not result.bursts:
+        return
+    burst = result.bursts[-1]
+    name = f"node-join-{burst.cni}"
+    if burst.cut:
+        pull = next(span for span in burst.spans if span.name == "pull")
+        yield Caveat(
+            code="join_cut",
+            message=f"the join burst was cut after {format_seconds(pull.end_seconds - pull.begin_seconds)} "
+            "of pulling, and images were not pulled onto this disk",
+            advice=f"for a whole one give --join {burst.nodes}; where images share etcd's disk add "
+            "--topology auto",
+        )
+    if burst.scale < 1:
+        yield Caveat(
+            code="join_scaled",
+            message=f"only {format_share(burst.scale)} of the images' bytes were written, for want "
+            "of room",
+            advice="free some room, or let fewer nodes join",
+        )
+    if burst.assumptions:
+        yield Caveat(
+            code="join_assumed",
+            message=f"{len(burst.assumptions)} parts of the join's model rest at least partly on "
+            "assumptions, the number of some writes among them",
+            advice=f"see what is assumed with `etcdbench profiles show {name}`",
+        )
+
+
 CAVEATS: tuple[Callable[[Result], Iterable[Caveat]], ...] = (
     _settings,
     _parent_measured,
@@ -246,5 +276,6 @@ CAVEATS: tuple[Callable[[Result], Iterable[Caveat]], ...] = (
     _not_at_rest,
     _cpu,
     _catch_ups,
+    _joins,
     _scratch,
 )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from etcdbench import judge, ladder, stats
+from etcdbench import capacity, join_checks, judge, ladder, stats
 from etcdbench.judge import Criterion, Evidence
 from etcdbench.limits import (
     COMMIT_LIMIT_NS,
@@ -26,11 +26,14 @@ Check = Callable[[Evidence], Finding | None]
 
 
 def assess(result: Result) -> tuple[Finding, ...]:
-    """Run every check on each main phase of a result, then look at the ladder."""
+    """Run every check on each main phase of a result, then look at joins and the ladder."""
+    if result.settings.capacity:
+        return capacity.findings(result)
     findings: list[Finding] = []
     for phase in result.main_phases():
         known = _last_look(result, phase)
         findings += [finding for check in CHECKS if (finding := check(known)) is not None]
+    findings += join_checks.assess(result)
     reached = ladder.cluster_class_reached(result)
     return (*findings, reached) if reached else tuple(findings)
 

@@ -17,7 +17,7 @@ from etcdbench import metrics, process
 from etcdbench.background import Background
 from etcdbench.errors import EtcdError, Interrupted
 from etcdbench.etcd_programs import Programs
-from etcdbench.workload import Requests
+from etcdbench.schedule import Load
 from etcdbench.workspace import Workspace
 
 READY_SECONDS = 20.0
@@ -29,7 +29,8 @@ CHECK_PERF_SECONDS = 58.0
 """`etcdctl check perf` always loads for a minute, and then deletes all its keys in one transaction.
 That is no part of the load: one commit of tens of megabytes. So the metrics are read before it."""
 
-LOAD_SECONDS_MAX = 120.0
+LOAD_GRACE_SECONDS = 60.0
+"""A load may take this much longer than planned: a slow disk makes requests wait."""
 
 
 class Server:
@@ -118,7 +119,9 @@ def check_perf(
         if seconds >= CHECK_PERF_SECONDS and not pages:
             pages.append(server.scrape())
 
-    done = _follow(argv, server, scratch=scratch, stop=stop, look=look)
+    done = _follow(
+        argv, server, scratch=scratch, stop=stop, seconds_max=60 + LOAD_GRACE_SECONDS, look=look
+    )
     # Its progress bar may end on the same line.
     if not (pages and re.search(r"(PASS|FAIL): Throughput", done.stdout)):
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
@@ -128,12 +131,7 @@ def check_perf(
 
 
 def send_requests(
-    server: Server,
-    requests: Requests,
-    *,
-    seconds: float,
-    scratch: Workspace,
-    stop: process.StopRequest,
+    server: Server, load: Load, *, scratch: Workspace, stop: process.StopRequest
 ) -> metrics.Samples:
     """Load etcd with our own client (`etcdbench.client`), in a process of its own.
 
@@ -144,16 +142,13 @@ def send_requests(
         EtcdError: It failed, or etcd refused requests.
         Interrupted: The user wants us to stop.
     """
-    facts = (
-        requests.rate_per_second,
-        seconds,
-        requests.arrivals,
-        requests.key_size_bytes,
-        requests.value_size_bytes,
-        1,
+    file = scratch.path / "requests.json"
+    file.write_bytes(msgspec.json.encode(load))
+    argv = [sys.executable, "-m", "etcdbench.client", server.url, str(file)]
+    seconds_max = (
+        load.due_seconds[-1] + LOAD_GRACE_SECONDS if load.due_seconds else LOAD_GRACE_SECONDS
     )
-    argv = [sys.executable, "-m", "etcdbench.client", server.url, *map(str, facts)]
-    done = _follow(argv, server, scratch=scratch, stop=stop)
+    done = _follow(argv, server, scratch=scratch, stop=stop, seconds_max=seconds_max)
     try:
         sent, answered = msgspec.json.decode(done.stdout, type=tuple[int, int])
     except msgspec.DecodeError as error:
@@ -170,6 +165,7 @@ def _follow(
     *,
     scratch: Workspace,
     stop: process.StopRequest,
+    seconds_max: float,
     look: Callable[[float], None] = lambda _: None,
 ) -> process.Completed:
     """Run a load client to its end.
@@ -181,7 +177,7 @@ def _follow(
     def on_tick(seconds: float) -> str | None:
         if server.ended:
             return "etcd died"
-        if seconds > LOAD_SECONDS_MAX:
+        if seconds > seconds_max:
             return "the load did not end in time"
         look(seconds)
         return None

@@ -6,11 +6,11 @@ from pathlib import Path
 from etcdbench.errors import ProfileError
 from etcdbench.etcd_model import cpu_share
 from etcdbench.histogram import Histogram
-from etcdbench.jobfile import FioJob, etcd_job, recipe_job
+from etcdbench.jobfile import FioJob, Part, etcd_job, recipe_job
 from etcdbench.plan import at_rate
 from etcdbench.profile import LoadedProfile
 from etcdbench.records import Struct
-from etcdbench.schedule import Position, schedule
+from etcdbench.schedule import Position, even_load, schedule
 from etcdbench.workload import Phase
 
 README = """\
@@ -108,17 +108,16 @@ def _compile(
     requests = loaded.profile.requests
     if requests is None:
         raise AssertionError("a profile with phases has requests")
+    rng = random.Random(1)  # noqa: S311 - a load, not a secret
     wal, backend = schedule(
-        at_rate(requests, phase),
-        seconds=phase.runtime_seconds,
+        even_load(at_rate(requests, phase), seconds=phase.runtime_seconds, rng=rng),
         flushes=Histogram.from_bins({round(flush_ms * 1e6): 1}),
         commits=Histogram.from_bins({round(commit_ms * 1e6): 1}),
         position=Position(),
-        rng=random.Random(1),  # noqa: S311 - a load, not a secret
+        rng=rng,
     )
     return etcd_job(
-        wal=wal,
-        backend=backend,
+        [Part(wal=wal, backend=backend)],
         cpu_share=cpu_share(at_rate(requests, phase).rate_per_second),
         fallocate=True,
         scratch=place,

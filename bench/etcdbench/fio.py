@@ -129,6 +129,7 @@ class Fio:
             on_tick=on_tick,
             stop=self._stop,
         )
+        reason = reason or _deadlock(splitter)
         output = FioOutput(
             documents=tuple(splitter.documents),
             logs=_read_logs(scratch, job.sections),
@@ -198,6 +199,14 @@ def _read_logs(scratch: Path, sections: tuple[str, ...]) -> dict[str, str]:
         for path in sorted(scratch.glob(f"{section}_clat.*.log")):
             logs[section] = path.read_text(errors="replace")
     return logs
+
+
+def _deadlock(splitter: DocumentSplitter) -> str | None:
+    """Say so where fio gave sections up that waited for over 5 s for one that was stalled."""
+    for document in splitter.documents[-1:]:
+        if any(job.get("error") == errno.EDEADLK for job in jobs_of(document)):
+            return "an I/O had not ended for over 5 s, and fio gave up"
+    return None
 
 
 def _check_status(

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from etcdbench.etcd_model import INITIAL_PAGES, PAGE_BYTES, PATH_PAGES, WAL_SEGMENT_BYTES
+from etcdbench.neighbours import Neighbour, idle_lines
 from etcdbench.records import Struct
 from etcdbench.workload import BackendSchedule, Recipe, WalSchedule
 
@@ -46,43 +47,85 @@ class FioJob(Struct, frozen=True, kw_only=True):
     size_bytes: int
 
 
+class Part(Struct, frozen=True, kw_only=True):
+    """A phase of one invocation, with sections of its own so that fio counts it apart.
+
+    Attributes:
+        suffix: What its sections' names end with; empty where there is only one part.
+        start_ms: When fio starts its sections, on fio's clock. A section that has started keeps
+            fio's status waiting until its next I/O, and fio gives up a section that ends meanwhile
+            and has to wait for over 5 s: so none starts long before it has something to do.
+        wal: The WAL's schedule.
+        backend: The backend's schedule.
+    """
+
+    suffix: str = ""
+    start_ms: int = 0
+    wal: WalSchedule
+    backend: BackendSchedule
+
+    @property
+    def wal_section(self) -> str:
+        """Return the name of the WAL's section."""
+        return WAL_SECTION + self.suffix
+
+    @property
+    def backend_section(self) -> str:
+        """Return the name of the backend's section."""
+        return BACKEND_SECTION + self.suffix
+
+
 def etcd_job(
+    parts: Sequence[Part],
     *,
-    wal: WalSchedule,
-    backend: BackendSchedule,
     cpu_share: float,
     fallocate: bool,
     scratch: PurePath,
+    neighbours: Sequence[Neighbour] = (),
 ) -> FioJob:
-    """Compile one stretch of etcd's load: WAL segments, group commit, the growing backend, CPU.
+    """Compile one invocation of etcd's load: WAL segments, group commit, the growing backend, CPU.
 
     Args:
-        wal: The WAL's schedule.
-        backend: The backend's schedule.
+        parts: Phases, in order of time; they share WAL and database.
         cpu_share: Share of a core that etcd's own work takes, 0 to 1.
         fallocate: Preallocate unwritten extents as etcd does; else extend with ftruncate, which
             is etcd's own fallback.
         scratch: Directory of iologs and logs.
+        neighbours: What else writes and reads meanwhile.
     """
-    segments = wal_segments(wal)
+    segments = dict.fromkeys(name for part in parts for name in wal_segments(part.wal))
     sections = [
         _global_section(),
         *(_preallocate_section(name, fallocate=fallocate) for name in segments),
-        _iolog_section(WAL_SECTION, segments[0], scratch),
-        _iolog_section(BACKEND_SECTION, "db", scratch),
-        *_cpu_sections(cpu_share),
     ]
-    last_due_ms = max(wal.due_ms[-1:] + backend.due_ms[-1:], default=0)
+    iologs: dict[str, str] = {}
+    for part in parts:
+        first = wal_segments(part.wal)[0]
+        for name, filename in ((part.wal_section, first), (part.backend_section, "db")):
+            sections.append(_iolog_section(name, filename, scratch, start_ms=part.start_ms))
+        iologs[f"{part.wal_section}.iolog"] = _text(_wal_lines(part.wal))
+        iologs[f"{part.backend_section}.iolog"] = _text(_backend_lines(part.backend))
+    sections += _cpu_sections(cpu_share)
+    for neighbour in neighbours:
+        sections.append(neighbour.section(scratch))
+        iologs |= neighbour.iologs()
+    last_due_ms = max((due for part in parts for due in _last_dues_ms(part)), default=0)
     return FioJob(
         job_file="\n".join(sections),
-        iologs={
-            f"{WAL_SECTION}.iolog": "\n".join(_wal_lines(wal)) + "\n",
-            f"{BACKEND_SECTION}.iolog": "\n".join(_backend_lines(backend)) + "\n",
-        },
-        sections=(WAL_SECTION, BACKEND_SECTION),
+        iologs=iologs,
+        sections=tuple(name for part in parts for name in (part.wal_section, part.backend_section)),
         runtime_seconds=last_due_ms / 1000,
-        size_bytes=sum(wal.sizes_bytes) + backend_bytes(backend),
+        size_bytes=sum(sum(part.wal.sizes_bytes) + backend_bytes(part.backend) for part in parts)
+        + sum(neighbour.size_bytes for neighbour in neighbours),
     )
+
+
+def _last_dues_ms(part: Part) -> tuple[int, ...]:
+    return part.wal.due_ms[-1:] + part.backend.due_ms[-1:]
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "\n".join(lines) + "\n"
 
 
 def recipe_job(recipe: Recipe) -> FioJob:
@@ -131,10 +174,11 @@ def _preallocate_section(segment: str, *, fallocate: bool) -> str:
     )
 
 
-def _iolog_section(section: str, filename: str, scratch: PurePath) -> str:
+def _iolog_section(section: str, filename: str, scratch: PurePath, *, start_ms: int) -> str:
     lines = [
         f"[{section}]",
         f"filename={filename}",
+        *([f"startdelay={start_ms}ms"] if start_ms else []),
         f"read_iolog={scratch / section}.iolog",
         "fallocate=none",
         f"write_lat_log={scratch / section}",
@@ -161,7 +205,10 @@ def _wal_lines(wal: WalSchedule) -> Iterable[str]:
     for name in segments:
         yield f"{name} open"
     position = wal.start_offset_bytes
+    now_ms = wal.due_ms[0] if wal.due_ms else 0
     for due_ms, size_bytes in zip(wal.due_ms, wal.sizes_bytes, strict=True):
+        yield from idle_lines(segments[0], now_ms, due_ms)
+        now_ms = due_ms
         pieces = list(_split_at_segments(position, size_bytes))
         yield f"{pieces[0][0]} wait {due_ms} 0"
         for name, offset, length in pieces:
@@ -190,7 +237,10 @@ def _backend_lines(backend: BackendSchedule) -> Iterable[str]:
         end_page = INITIAL_PAGES
         yield f"db write 0 {INITIAL_PAGES * PAGE_BYTES}"
         yield "db datasync 0 0"
+    now_ms = backend.due_ms[0] if backend.due_ms else 0
     for number, (due_ms, grown) in enumerate(zip(backend.due_ms, backend.new_pages, strict=True)):
+        yield from idle_lines("db", now_ms, due_ms)
+        now_ms = due_ms
         yield f"db wait {due_ms} 0"
         for page in _commit_pages(end_page, grown):
             yield f"db write {page * PAGE_BYTES} {PAGE_BYTES}"

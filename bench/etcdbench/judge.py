@@ -13,6 +13,7 @@ from etcdbench.histogram import merge
 from etcdbench.limits import TUNING_GUIDE
 from etcdbench.model import Block, Finding, Result, Stream, StreamName, Verdict
 from etcdbench.units import format_seconds, format_share
+from etcdbench.workload import JOIN_PREFIX
 
 ALLOWED_SHARE = 0.01
 """A 99th percentile under the limit: at most 1 % of samples over it."""
@@ -67,12 +68,14 @@ class ShareOver:
     Attributes:
         share: The measured share.
         low, high: Its interval.
-        effective: How many independent samples the samples are worth.
+        own: How many samples did not only catch up after a stall.
+        effective: How many independent samples these are worth.
     """
 
     share: float
     low: float
     high: float
+    own: float
     effective: float
 
     @property
@@ -108,6 +111,7 @@ def share_over(streams: Sequence[Stream], limit_ns: int, *, error: float) -> Sha
         share=float(over.sum() / own.sum()) if own.sum() else 0.0,
         low=low,
         high=high,
+        own=float(own.sum()),
         effective=merged.count * independent / effect,
     )
 
@@ -158,8 +162,7 @@ def judge_longest(
     if not merged.count:
         return None
     silent_ns = max(
-        (1e9 * run.silent_seconds for run in known.result.runs if run.phase == known.phase),
-        default=0.0,
+        (1e9 * run.silent_seconds for run in known.result.runs_of(known.phase)), default=0.0
     )
     if silent_ns > max(limit_ns, SILENCE_NS):
         return _never_ended(known, silent_ns, check=check, limit_ns=limit_ns, verdict=verdict)
@@ -175,7 +178,7 @@ def judge_longest(
         samples=merged.count,
         because=f"{f'{over:,}' if over else 'none'} of {merged.count:,} WAL flushes took over "
         f"{format_seconds(limit_ns / 1e9)}; the longest, {format_seconds(longest / 1e9)}, "
-        f"ended {_moment_of(streams, longest)}",
+        f"ended {_moment_of(known, longest)}",
         advice=f"find what stalls the disk; {helps}" if over else "",
         reference=reference,
     )
@@ -200,12 +203,14 @@ def _never_ended(
     )
 
 
-def _moment_of(streams: Sequence[Stream], latency_ns: int) -> str:
-    for number, stream in enumerate(streams, start=1):
-        for block in stream.blocks:
+def _moment_of(known: Evidence, latency_ns: int) -> str:
+    for number, run in enumerate(known.result.runs_of(known.phase), start=1):
+        for block in (block for one in run.streams if one.name == "wal" for block in one.blocks):
             if block.histogram.max_ns == latency_ns:
-                end = block.start_seconds + block.length_seconds
-                return f"in second {max(end, 1):.0f} of round {number}"
+                end = f"in second {max(block.start_seconds + block.length_seconds, 1):.0f}"
+                if run.phase.startswith(JOIN_PREFIX):
+                    return f"{end} of a burst ({run.phase.removeprefix(JOIN_PREFIX)})"
+                return f"{end} of round {number}"
     return "at an unknown moment"
 
 

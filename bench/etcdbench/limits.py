@@ -24,3 +24,26 @@ RECIPE_THREAD = "https://github.com/etcd-io/etcd/issues/10577"
 
 ROUNDS_RATIO_MAX = 3.0
 """Rounds whose mean flush times differ by more than this factor are not alike (our own limit)."""
+
+QUIET_RATIO_MAX = 2.0
+"""Flushes that take over twice as long while nodes join are worth a warning (our own limit)."""
+
+BYSTANDER_WARN_SECONDS = 1.0
+BYSTANDER_FAIL_SECONDS = 5.0
+"""What somebody who logs in notices, and what he takes for a machine that hangs (our own limits)."""
+
+JOURNAL_THREAD = "https://github.com/systemd/systemd/issues/20473"
+"""Logins that wait for a journal that waits for the disk's fsync."""
+
+CATCH_UP_ENTRIES = 5000
+"""So many entries the leader keeps for a follower beyond its snapshot; one that takes longer to
+receive it needs another (`--experimental-snapshot-catchup-entries`)."""
+
+CATCH_UP_SOURCE = "https://github.com/etcd-io/etcd/blob/main/server/etcdserver/server.go"
+
+RECOVERY_SECONDS_MAX = 10.0
+"""Controllers that cannot renew their lock for so long give it up (`--leader-elect-renew-deadline`)."""
+
+LEADER_ELECTION = (
+    "https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/"
+)

@@ -4,44 +4,49 @@ It writes through fio only, hands the result over for saving after every run, an
 decision when enough is known to the function that it is given.
 """
 
-import datetime
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from etcdbench import etcd_model, parse, system
+from etcdbench import etcd_model, parse
+from etcdbench.burst import Burst, Bursts, compile_burst, rng_of
 from etcdbench.errors import FioError, Interrupted
-from etcdbench.fio import Engine, FioOutput, RunInterrupted
-from etcdbench.jobfile import (
-    FioJob,
-    etcd_job,
-    recipe_job,
-    wal_segments,
-)
+from etcdbench.fio import Engine, FioOutput
+from etcdbench.invocation import Invoker, Understand, blank
+from etcdbench.jobfile import FioJob, Part, etcd_job, recipe_job, wal_segments
+from etcdbench.join_profile import Join
 from etcdbench.learned import Learned, moved
 from etcdbench.model import Result, Run, Stream
+from etcdbench.neighbours import FOLDER
 from etcdbench.plan import (
     BESIDE_CALIBRATE_RATE,
     BESIDE_SHARE,
-    CAP_SECONDS,
     RECIPE_SECONDS_MAX,
     START_SECONDS,
     Plan,
     at_rate,
 )
-from etcdbench.schedule import schedule
-from etcdbench.watching import Observer, watcher
+from etcdbench.schedule import even_load, position_after, schedule
+from etcdbench.search import Answer
+from etcdbench.seeking import seek
+from etcdbench.watching import Observer
+from etcdbench.witness import Seen, clear, looking_on, record
 from etcdbench.workload import (
     CALIBRATE,
+    JOIN_PREFIX,
     RUNG_PREFIX,
+    SNAPSHOT,
     Phase,
     Recipe,
     Requests,
 )
 from etcdbench.workspace import Workspace
+
+BURST_GRACE_SECONDS = 60.0
+"""What shares the disk in a burst may take this much longer."""
 
 GRACE_SECONDS = 20.0
 """A run may take this much longer than planned before it is stopped: stalls take their time."""
@@ -66,6 +71,9 @@ class Measurement:
         failed: Called after each rung of the ladder with its phase; True ends the ladder.
         save: Called with the result after every run.
         observer: Who watches.
+        joined: Called after each join burst with the result so far and its number (from 0); True
+            ends the bursts.
+        answer: Called after each burst of a search; says what all that were like it show.
     """
 
     plan: Plan
@@ -77,6 +85,8 @@ class Measurement:
     failed: Callable[[Result, str], bool]
     save: Callable[[Result], None]
     observer: Observer
+    joined: Callable[[Result, int], bool] = lambda _result, _number: False
+    answer: Callable[[Result], Answer] = lambda _result: "unsure"
     _learned: Learned = field(default_factory=Learned)
     _wal_files: set[str] = field(default_factory=set[str])
     _began: float = field(default_factory=time.monotonic)
@@ -113,6 +123,10 @@ class Measurement:
                 self._stretch(phase.name, stream, phase.runtime_seconds)
                 if self._enough(phase.name, number) or self._late(phase):
                     break
+        if self.plan.joins:
+            self._join(self.plan.joins)
+        for largest in self.plan.capacities:
+            self._seek(largest)
         self._climb(self.plan.ladder_requests or requests, requests)
 
     def _gently(self, requests: Requests) -> Requests:
@@ -127,8 +141,8 @@ class Measurement:
     def _late(self, phase: Phase) -> bool:
         """Say whether another round, and the ladder after it, would end after the cap."""
         ladder = sum(rung.runtime_seconds + START_SECONDS for rung in self.plan.ladder)
-        used = time.monotonic() - self._began
-        return used + phase.runtime_seconds + START_SECONDS + ladder > CAP_SECONDS
+        ahead = phase.runtime_seconds + START_SECONDS + self.plan.bursts_seconds() + ladder
+        return time.monotonic() - self._began + ahead > self.plan.cap_seconds
 
     def _calibrate(self, requests: Requests) -> None:
         """Learn the flush time, and beside a live etcd the rate that is gentle."""
@@ -160,53 +174,100 @@ class Measurement:
     def _stretch(self, phase: str, requests: Requests, seconds: float) -> None:
         """Run one stretch of etcd's load and note what it showed."""
         known = self._learned
+        rng = self._rng()
         wal, backend = schedule(
-            requests,
-            seconds=seconds,
+            even_load(requests, seconds=seconds, rng=rng),
             flushes=known.flushes,
             commits=known.commits,
             position=known.position,
-            rng=random.Random(f"{self.plan.settings.seed}/{len(self.result.runs)}"),  # noqa: S311 - a load, not a secret
+            rng=rng,
         )
+        part = Part(wal=wal, backend=backend)
         job = etcd_job(
-            wal=wal,
-            backend=backend,
+            [part],
             cpu_share=etcd_model.cpu_share(requests.rate_per_second),
             fallocate=self.result.target.fallocate,
             scratch=self.scratch.path,
         )
-
-        def understand(output: FioOutput) -> tuple[tuple[Stream, ...], int]:
-            return parse.parse_etcd(output, job, wal=wal, backend=backend)
-
-        blank = Run(
-            phase=phase,
-            rate_per_second=requests.rate_per_second,
-            started_at=_now(),
-            wall_seconds=0.0,
-            job_file=job.job_file,
-            wal=wal,
-            backend=backend,
-            streams=(),
-            bytes_written=0,
+        (run,) = self._invoke(
+            job,
+            [blank(phase, job, part=part, rate_per_second=requests.rate_per_second)],
+            lambda output: parse.parse_etcd(output, job, [part]),
+            seconds_max=job.runtime_seconds + GRACE_SECONDS,
         )
-        run = self._invoke(job, blank, understand, seconds_max=job.runtime_seconds + GRACE_SECONDS)
         self._learned.learn(run.streams, wal, backend)
         self._drop_old_segments(set(wal_segments(wal)))
 
+    def _join(self, wanted: Bursts) -> None:
+        """Let nodes join, again and again until enough is known or it was often enough."""
+        for number in range(wanted.times):
+            self._burst(wanted.join, wanted.burst)
+            if self.joined(self.result, number):
+                break
+
+    def _seek(self, wanted: Bursts) -> None:
+        """Find out how many nodes may join at once."""
+        seek(
+            wanted.burst,
+            run=lambda burst: self._burst(wanted.join, burst),
+            answer=lambda: self.answer(self.result),
+            bytes_written=lambda: self.result.bytes_written,
+        )
+
+    def _burst(self, join: Join, wanted: Burst) -> None:
+        """Run one join burst: all its phases, and what shares the disk, in one invocation."""
+        known, first_run = self._learned, len(self.result.runs)
+        compiled = compile_burst(
+            join,
+            wanted,
+            flushes=known.flushes,
+            commits=known.commits,
+            position=known.position,
+            rng=rng_of(self.plan.settings.seed, len(self.result.bursts)),
+        )
+        job = etcd_job(
+            compiled.parts,
+            cpu_share=0.0,  # a join has too few requests for a whole percent
+            fallocate=self.result.target.fallocate,
+            scratch=self.scratch.path,
+            neighbours=compiled.neighbours,
+        )
+        blanks = [
+            blank(f"{JOIN_PREFIX}{span.name}", job, part=part)
+            for span, part in zip(compiled.spans, compiled.parts, strict=True)
+        ]
+        seen = Seen()
+
+        def understand(output: FioOutput) -> tuple[list[tuple[Stream, ...]], int]:
+            seen.snapshot_seconds = parse.snapshot_seconds(output)
+            return parse.parse_etcd(output, job, compiled.parts)
+
+        try:
+            with looking_on(seen, compiled, self.target, self.scratch):
+                self._invoke(
+                    job,
+                    blanks,
+                    understand,
+                    seconds_max=compiled.seconds_max + BURST_GRACE_SECONDS,
+                    also=seen.look,
+                )
+        finally:
+            if len(self.result.runs) > first_run:
+                burst = record(join, wanted, compiled, seen, first_run=first_run)
+                bursts = (*self.result.bursts, burst)
+                self.result = msgspec.structs.replace(self.result, bursts=bursts)
+                self._keep(interrupted=self.result.interrupted)
+            clear(self.target.path / FOLDER)
+            (self.target.path / SNAPSHOT).unlink(missing_ok=True)
+        last = compiled.parts[-1]
+        known.position = position_after(last.wal, last.backend)
+        self._drop_old_segments(set(wal_segments(last.wal)))
+
     def _recipe(self, recipe: Recipe) -> None:
         job = recipe_job(recipe)
-        blank = Run(
-            phase="recipe",
-            started_at=_now(),
-            wall_seconds=0.0,
-            job_file=job.job_file,
-            streams=(),
-            bytes_written=0,
-        )
         self._invoke(
             job,
-            blank,
+            [blank("recipe", job)],
             lambda output: parse.parse_recipe(output, job),
             seconds_max=RECIPE_SECONDS_MAX,
         )
@@ -214,51 +275,34 @@ class Measurement:
     def _invoke(
         self,
         job: FioJob,
-        blank: Run,
-        understand: Callable[[FioOutput], tuple[tuple[Stream, ...], int]],
+        blanks: Sequence[Run],
+        understand: Understand,
         *,
         seconds_max: float,
-    ) -> Run:
+        also: Callable[[float, int], None] | None = None,
+    ) -> tuple[Run, ...]:
         """Run one job and put its outcome into the result, whether it came to its end or not."""
-        self.observer.begin(blank.phase, job.runtime_seconds or seconds_max)
-        before = system.load_sample()
-        interrupt: RunInterrupted | None = None
-        try:
-            output = self.engine.run(
-                job,
-                directory=self.target.path,
-                scratch=self.scratch.path,
-                keep_open=(self.target.lock_fd, self.scratch.lock_fd),
-                seconds_max=seconds_max,
-                watch=watcher(job, self.observer, gentle=self.plan.settings.beside_etcd),
-            )
-        except RunInterrupted as stopped:
-            interrupt, output = stopped, stopped.output
-            if not output.documents:
-                raise
-        try:
-            streams, bytes_written = understand(output)
-        except FioError:
-            if interrupt:
-                raise interrupt from None
-            raise
-        run = msgspec.structs.replace(
-            blank,
-            streams=streams,
-            bytes_written=bytes_written,
-            wall_seconds=round(output.wall_seconds, 3),
-            machine=system.machine_load(before, system.load_sample()),
-            stopped=output.stopped,
-            silent_seconds=round(output.silent_seconds, 3),
+        invoker = Invoker(
+            engine=self.engine,
+            target=self.target,
+            scratch=self.scratch,
+            observer=self.observer,
+            gentle=self.plan.settings.beside_etcd,
         )
-        on_ladder = interrupt is None and blank.phase.startswith(RUNG_PREFIX)
-        self._keep(run=run, interrupted=None if on_ladder else output.stopped)
-        self.observer.end(run)
-        if interrupt:
-            raise interrupt
-        if output.stopped:
+        outcome = invoker.run(job, blanks, understand, seconds_max=seconds_max, also=also)
+        on_ladder = outcome.interrupt is None and blanks[0].phase.startswith(RUNG_PREFIX)
+        self._keep(runs=outcome.runs, interrupted=None if on_ladder else outcome.stopped)
+        for run in outcome.runs:
+            self.observer.end(run)
+        if outcome.interrupt:
+            raise outcome.interrupt
+        if outcome.stopped:
             raise _Stopped
-        return run
+        return outcome.runs
+
+    def _rng(self) -> random.Random:
+        """Return a source of draws: the same seed and the same run give the same load."""
+        return random.Random(f"{self.plan.settings.seed}/{len(self.result.runs)}")  # noqa: S311 - a load, not a secret
 
     def _drop_old_segments(self, segments: set[str]) -> None:
         """Remove WAL files that are behind us; etcd keeps few, too."""
@@ -269,12 +313,12 @@ class Measurement:
     def _keep(
         self,
         *,
-        run: Run | None = None,
+        runs: tuple[Run, ...] = (),
         interrupted: str | None = None,
         complete: bool = False,
     ) -> None:
         """Put news into the result and have it saved."""
-        runs = (*self.result.runs, run) if run else self.result.runs
+        runs = (*self.result.runs, *runs)
         self.result = msgspec.structs.replace(
             self.result,
             runs=runs,
@@ -284,7 +328,3 @@ class Measurement:
         )
         if runs:
             self.save(self.result)
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

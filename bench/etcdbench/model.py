@@ -10,7 +10,7 @@ from typing import Literal
 from etcdbench.histogram import Histogram, merge
 from etcdbench.machine import Environment, LiveEtcd, MachineLoad, Target
 from etcdbench.records import Struct
-from etcdbench.workload import BackendSchedule, Requests, WalSchedule, is_main_phase
+from etcdbench.workload import BackendSchedule, Requests, WalSchedule, belongs, is_main_phase
 
 # --- what was measured --------------------------------------------------------------------------
 
@@ -52,10 +52,10 @@ class Stream(Struct, frozen=True, kw_only=True):
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """One fio invocation and what it returned.
+    """One phase of one fio invocation, and what it returned.
 
     Attributes:
-        phase: Name of the phase (`calibrate`, `steady`, `ladder-m`, `recipe`).
+        phase: Name of the phase (`calibrate`, `steady`, `join-pull`, `ladder-m`, `recipe`).
         rate_per_second: Requests per second that it stands for; None for a recipe.
         started_at: UTC, ISO 8601.
         wall_seconds: From fio's start to its end.
@@ -83,6 +83,86 @@ class Run(Struct, frozen=True, kw_only=True):
     silent_seconds: float = 0.0
 
 
+class Probe(Struct, frozen=True, kw_only=True):
+    """What somebody who logs in met: how long a flush, a rename and cold reads took.
+
+    Attributes:
+        at_seconds: When it began, since fio's start.
+    """
+
+    at_seconds: float
+    flush_seconds: float
+    rename_seconds: float
+    read_seconds: float
+
+    @property
+    def longest_seconds(self) -> float:
+        """Return how long the slowest of the three took."""
+        return max(self.flush_seconds, self.rename_seconds, self.read_seconds)
+
+
+class Second(Struct, frozen=True, kw_only=True):
+    """One second of a burst, as the machine saw it.
+
+    Attributes:
+        at_seconds: Since fio's start.
+        bytes_written: By all sections of fio until then.
+        io_some_share, io_full_share: Share of the time since the last second in which some, or
+            all, tasks waited for I/O; None where the kernel does not tell.
+    """
+
+    at_seconds: float
+    bytes_written: int
+    io_some_share: float | None = None
+    io_full_share: float | None = None
+
+
+class PhaseSpan(Struct, frozen=True, kw_only=True):
+    """A phase of a burst in time, since fio's start."""
+
+    name: str
+    begin_seconds: float
+    end_seconds: float
+
+
+Topology = Literal["dedicated", "shared-disk", "shared-filesystem"]
+
+
+class JoinBurst(Struct, frozen=True, kw_only=True):
+    """One burst of joining nodes; its flushes and commits are in `Result.runs`.
+
+    Attributes:
+        cni: The network plugin.
+        nodes: How many nodes joined.
+        jitter_seconds: Within which they started.
+        topology: Whether their images share etcd's disk or filesystem.
+        scale: Share of the images' bytes that was written.
+        cut: Whether the pull phase was cut short.
+        first_run: Index in `Result.runs` of its quiet phase; the others follow.
+        spans: Its phases.
+        seconds: The machine's timeline.
+        probes: The bystander's; empty where the images are not on etcd's disk.
+        neighbour_bytes: What was to be written beside etcd's files.
+        snapshot_seconds: How long a promoted member's snapshot took, its fsync too; None where
+            there was none, or it did not come to its end.
+        assumptions: What of the model is assumed.
+    """
+
+    cni: str
+    nodes: int
+    jitter_seconds: float
+    topology: Topology
+    scale: float = 1.0
+    cut: bool = False
+    first_run: int = 0
+    spans: tuple[PhaseSpan, ...]
+    seconds: tuple[Second, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    neighbour_bytes: int = 0
+    snapshot_seconds: float | None = None
+    assumptions: tuple[str, ...] = ()
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """How the measurement was asked for.
 
@@ -92,6 +172,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         mode: Default, `quick` (WAL only) or `full` (to the cap).
         beside_etcd: Whether a live etcd was to be spared.
         rounds_max: Rounds after which the measurement ends, decided or not.
+        bursts_max: Join bursts after which they end, decided or not; 0 for none.
+        capacity: Whether it was looked for how many nodes may join at once, and nothing else.
         seed: Seed of the random draws.
     """
 
@@ -100,6 +182,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     mode: Literal["default", "quick", "full"] = "default"
     beside_etcd: bool = False
     rounds_max: int = 1
+    bursts_max: int = 0
+    capacity: bool = False
     seed: int = 1
 
 
@@ -116,6 +200,7 @@ class Result(Struct, frozen=True, kw_only=True):
         environment: On which machine.
         live_etcd: Processes that were spared.
         runs: In order of time.
+        bursts: The join bursts among them, in order.
         climbed: Whether the ladder was tried.
         complete: Whether it came to its own end.
         interrupted: Why it did not; None when it did.
@@ -131,19 +216,20 @@ class Result(Struct, frozen=True, kw_only=True):
     environment: Environment
     live_etcd: tuple[LiveEtcd, ...] = ()
     runs: tuple[Run, ...] = ()
+    bursts: tuple[JoinBurst, ...] = ()
     climbed: bool = False
     complete: bool = False
     interrupted: str | None = None
     wall_seconds: float = 0.0
 
+    def runs_of(self, phase: str) -> tuple[Run, ...]:
+        """Return the runs of a phase, in order of time; `join` is all of a burst's but the quiet."""
+        return tuple(run for run in self.runs if belongs(run.phase, phase))
+
     def streams(self, name: StreamName, phase: str) -> tuple[Stream, ...]:
         """Return one stream of each run of a phase, in order of time."""
         return tuple(
-            stream
-            for run in self.runs
-            if run.phase == phase
-            for stream in run.streams
-            if stream.name == name
+            stream for run in self.runs_of(phase) for stream in run.streams if stream.name == name
         )
 
     def main_phases(self) -> tuple[str, ...]:

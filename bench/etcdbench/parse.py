@@ -15,9 +15,9 @@ from etcdbench.documents import Document, jobs_of
 from etcdbench.errors import FioError
 from etcdbench.fio import FioOutput
 from etcdbench.histogram import Histogram, merge
-from etcdbench.jobfile import BACKEND_SECTION, RECIPE_SECTION, WAL_SECTION, FioJob
+from etcdbench.jobfile import RECIPE_SECTION, FioJob, Part
 from etcdbench.model import Block, Stream
-from etcdbench.workload import BackendSchedule, WalSchedule
+from etcdbench.workload import SNAPSHOT
 
 BLOCK_SECONDS_MIN = 0.9
 """fio's last document comes right after the one before; a shorter block joins its neighbour."""
@@ -31,27 +31,30 @@ after the other: there, late flushes are samples like any other."""
 
 
 def parse_etcd(
-    output: FioOutput, job: FioJob, *, wal: WalSchedule, backend: BackendSchedule
-) -> tuple[tuple[Stream, ...], int]:
-    """Return the streams of one stretch of etcd's load, and the bytes that fio wrote.
+    output: FioOutput, job: FioJob, parts: Sequence[Part]
+) -> tuple[list[tuple[Stream, ...]], int]:
+    """Return the streams of each part of etcd's load, and the bytes that fio wrote in all.
 
     Raises:
         FioError: A section has no samples although it had something to do.
     """
     documents = _documents(output, job)
-    wal_blocks = _timeline(sync_table(documents, WAL_SECTION))
-    backend_blocks = _timeline(sync_table(documents, BACKEND_SECTION))
+    return [_streams(output, documents, part) for part in parts], bytes_written(documents[-1])
+
+
+def _streams(output: FioOutput, documents: Sequence[Document], part: Part) -> tuple[Stream, ...]:
+    wal_blocks = _timeline(sync_table(documents, part.wal_section))
+    backend_blocks = _timeline(sync_table(documents, part.backend_section))
     if not output.stopped:
-        _demand(wal_blocks, WAL_SECTION, wanted=bool(wal.due_ms))
-        _demand(backend_blocks, BACKEND_SECTION, wanted=bool(backend.due_ms))
-    wal_log = latency_log(output.logs.get(WAL_SECTION, ""))
-    streams = (
+        _demand(wal_blocks, part.wal_section, wanted=bool(part.wal.due_ms))
+        _demand(backend_blocks, part.backend_section, wanted=bool(part.backend.due_ms))
+    return (
         Stream(
             name="wal",
             blocks=wal_blocks,
             catch_up_count=count_catch_ups(
-                wal_log,
-                wal.due_ms,
+                latency_log(output.logs.get(part.wal_section, "")),
+                part.wal.due_ms,
                 flush_ms=(merge(block.histogram for block in wal_blocks).mean_ns or 0) / 1e6,
             ),
         ),
@@ -59,17 +62,16 @@ def parse_etcd(
         Stream(
             name="commit",
             blocks=commit_blocks(
-                latency_log(output.logs.get(BACKEND_SECTION, "")),
+                latency_log(output.logs.get(part.backend_section, "")),
                 merge(block.histogram for block in backend_blocks),
-                skip=not backend.start_page,
+                skip=not part.backend.start_page,
             ),
         ),
     )
-    return streams, bytes_written(documents[-1])
 
 
-def parse_recipe(output: FioOutput, job: FioJob) -> tuple[tuple[Stream, ...], int]:
-    """Return the one stream of a recipe, and the bytes that fio wrote.
+def parse_recipe(output: FioOutput, job: FioJob) -> tuple[list[tuple[Stream, ...]], int]:
+    """Return the one part and stream of a recipe, and the bytes that fio wrote.
 
     Raises:
         FioError: It has no samples.
@@ -78,7 +80,7 @@ def parse_recipe(output: FioOutput, job: FioJob) -> tuple[tuple[Stream, ...], in
     blocks = _timeline(sync_table(documents, RECIPE_SECTION))
     if not output.stopped:
         _demand(blocks, RECIPE_SECTION, wanted=True)
-    return (Stream(name="wal", blocks=blocks),), bytes_written(documents[-1])
+    return [(Stream(name="wal", blocks=blocks),)], bytes_written(documents[-1])
 
 
 def sync_table(documents: Sequence[Document], section: str) -> pd.DataFrame:
@@ -190,6 +192,19 @@ def sync_bins(document: Document, section: str) -> dict[int, int]:
                 f"fio's result has no fdatasync latencies in section {section}", hint=FIO_HINT
             ) from error
     return {}
+
+
+def snapshot_seconds(output: FioOutput) -> float | None:
+    """Return how long a promoted member's snapshot took, its fsync too.
+
+    None where there was none, or it was given up.
+    """
+    for entry in jobs_of(output.documents[-1]) if output.documents else ():
+        if entry.get("jobname") == SNAPSHOT:
+            options, runtime_ms = entry.get("job options", {}), entry.get("job_runtime")
+            whole = str(entry.get("write", {}).get("io_bytes")) == options.get("size")
+            return runtime_ms / 1000 if whole and isinstance(runtime_ms, int) else None
+    return None
 
 
 def bytes_written(document: Document) -> int:

@@ -32,6 +32,9 @@ class LoadedProfile(Struct, frozen=True, kw_only=True):
     profile: Profile
 
 
+JOINS = {"flannel": "node-join-flannel", "cilium": "node-join-cilium", "calico": "node-join-calico"}
+"""CNI -> the profile of a node's join with it."""
+
 LADDER = "ladder"
 """The profile that every default measurement ends with; it cannot be the main one."""
 
@@ -76,13 +79,16 @@ def parse(text: str, *, name: str) -> Profile:
         profile = msgspec.toml.decode(text, type=Profile)
     except (msgspec.DecodeError, RecursionError) as error:
         raise ProfileError(f"profile {name}: {error}", hint=_HINT) from error
-    if (profile.requests is None) == (profile.recipe is None):
+    kinds = (profile.requests, profile.recipe, profile.join)
+    if sum(kind is not None for kind in kinds) != 1:
         raise ProfileError(
-            f"profile {name} needs either [requests] or [recipe], and not both", hint=_HINT
+            f"profile {name} needs either [requests], [recipe] or [join], and only one of them",
+            hint=_HINT,
         )
     if (profile.requests is None) == bool(profile.phases):
         raise ProfileError(
-            f"profile {name}: [requests] needs [[phases]], and [recipe] has none", hint=_HINT
+            f"profile {name}: [requests] needs [[phases]], [recipe] and [join] have none",
+            hint=_HINT,
         )
     if len({phase.name for phase in profile.phases}) < len(profile.phases):
         raise ProfileError(f"profile {name} names two phases alike", hint=_HINT)

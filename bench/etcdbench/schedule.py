@@ -3,13 +3,17 @@
 The arithmetic is etcd's (`etcd_model`); this turns its outcome into milliseconds, bytes and pages.
 """
 
+import itertools
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from etcdbench import etcd_model
 from etcdbench.histogram import Histogram
 from etcdbench.records import Struct
 from etcdbench.workload import BackendSchedule, Requests, WalSchedule
+
+_Number = TypeVar("_Number", int, float)
 
 START_DELAY_MS = 500
 """fio starts its sections 0.1 to 0.3 s after its clock; nothing is due before all have begun."""
@@ -27,6 +31,22 @@ class Position(Struct, frozen=True, kw_only=True):
     database_pages: int = 0
 
 
+class Load(Struct, frozen=True, kw_only=True):
+    """Requests, one by one.
+
+    Attributes:
+        due_seconds: When each reaches etcd, ascending; shape (n,).
+        value_sizes_bytes: Bytes of each value; shape (n,).
+        key_sizes_bytes: Bytes of each key; shape (n,).
+        key_copies: How often a WAL record holds it.
+    """
+
+    due_seconds: tuple[float, ...]
+    key_sizes_bytes: tuple[int, ...]
+    value_sizes_bytes: tuple[int, ...]
+    key_copies: int
+
+
 def record_bytes(requests: Requests) -> int:
     """Return the bytes of one WAL record."""
     return etcd_model.wal_record_bytes(
@@ -36,43 +56,55 @@ def record_bytes(requests: Requests) -> int:
     )
 
 
+def even_load(requests: Requests, *, seconds: float, rng: random.Random) -> Load:
+    """Draw a stretch of requests that are all alike.
+
+    Args:
+        requests: The request stream.
+        seconds: How long it lasts.
+        rng: Source of all draws.
+    """
+    arrivals = etcd_model.arrivals(
+        requests.rate_per_second, poisson=requests.arrivals == "poisson", rng=rng
+    )
+    times = tuple(itertools.takewhile(lambda time: time <= seconds, arrivals))
+    return Load(
+        due_seconds=times,
+        key_sizes_bytes=(requests.key_size_bytes,) * len(times),
+        value_sizes_bytes=(requests.value_size_bytes,) * len(times),
+        key_copies=requests.key_copies,
+    )
+
+
 def schedule(
-    requests: Requests,
+    load: Load,
     *,
-    seconds: float,
     flushes: Histogram,
     commits: Histogram,
     position: Position,
     rng: random.Random,
 ) -> tuple[WalSchedule, BackendSchedule]:
-    """Draw arrivals and let etcd's two loops make flushes and commits of them.
+    """Let etcd's two loops make flushes and commits of requests.
 
     Args:
-        requests: The request stream.
-        seconds: How long it lasts.
+        load: The requests.
         flushes: Flush times to draw from.
         commits: Commit times to draw from.
         position: Where to begin in the files.
         rng: Source of all draws: the same one gives the same schedule.
     """
-    times: list[float] = []
-    for arrival in etcd_model.arrivals(
-        requests.rate_per_second, poisson=requests.arrivals == "poisson", rng=rng
-    ):
-        if arrival > seconds:
-            break
-        times.append(arrival)
-    flushed = etcd_model.group_commit(times, draw_flush_seconds=_sampler(flushes, rng))
-    committed = etcd_model.backend_commits(times, draw_commit_seconds=_sampler(commits, rng))
-    size = record_bytes(requests)
+    flushed = etcd_model.group_commit(load.due_seconds, draw_flush_seconds=_sampler(flushes, rng))
+    committed = etcd_model.backend_commits(
+        load.due_seconds, draw_commit_seconds=_sampler(commits, rng)
+    )
     wal = WalSchedule(
         due_ms=_due_ms(flush.due_seconds for flush in flushed),
-        sizes_bytes=tuple(flush.requests * size for flush in flushed),
+        sizes_bytes=tuple(_sums(_record_sizes(load), (flush.requests for flush in flushed))),
         start_offset_bytes=position.wal_offset_bytes,
     )
     backend = BackendSchedule(
         due_ms=_due_ms(commit.due_seconds for commit in committed),
-        new_pages=_whole_pages([commit.puts for commit in committed], requests),
+        new_pages=_whole_pages(_sums(_page_shares(load), (commit.puts for commit in committed))),
         start_page=position.database_pages,
     )
     return wal, backend
@@ -104,17 +136,32 @@ def _due_ms(seconds: Iterable[float]) -> tuple[int, ...]:
     return tuple(int(due * 1000) + START_DELAY_MS for due in seconds)
 
 
-def _whole_pages(puts: Sequence[int], requests: Requests) -> tuple[int, ...]:
-    """Turn puts into whole pages and carry what is left over to the next commit."""
-    pages: list[int] = []
-    owed = 0.0
-    for number in puts:
-        owed += etcd_model.new_pages(
-            number,
-            key_size_bytes=requests.key_size_bytes,
-            value_size_bytes=requests.value_size_bytes,
+def _record_sizes(load: Load) -> Iterator[int]:
+    for key, value in zip(load.key_sizes_bytes, load.value_sizes_bytes, strict=True):
+        yield etcd_model.wal_record_bytes(
+            key_size_bytes=key, value_size_bytes=value, key_copies=load.key_copies
         )
+
+
+def _page_shares(load: Load) -> Iterator[float]:
+    """Return the pages that each put adds to the database."""
+    for key, value in zip(load.key_sizes_bytes, load.value_sizes_bytes, strict=True):
+        yield etcd_model.new_pages(1, key_size_bytes=key, value_size_bytes=value)
+
+
+def _sums(parts: Iterator[_Number], counts: Iterable[int]) -> Iterator[_Number | int]:
+    """Add up so many parts, one after the other, as each count says."""
+    for count in counts:
+        yield sum(itertools.islice(parts, count))
+
+
+def _whole_pages(pages: Iterable[float]) -> tuple[int, ...]:
+    """Make pages whole and carry what is left over to the next commit."""
+    found: list[int] = []
+    owed = 0.0
+    for number in pages:
+        owed += number
         whole = max(1, round(owed))
-        pages.append(whole)
+        found.append(whole)
         owed -= whole
-    return tuple(pages)
+    return tuple(found)

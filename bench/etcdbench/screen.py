@@ -14,11 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from etcdbench.assessment import Assessment
+from etcdbench.burst import Bursts
 from etcdbench.histogram import Histogram
 from etcdbench.model import Result, Run
 from etcdbench.plan import Plan
 from etcdbench.terminal import blocks, disk_lines
-from etcdbench.units import format_bytes, format_seconds, printable
+from etcdbench.units import format_bytes, format_seconds, format_share, printable
 
 PLAIN_WIDTH = 80
 REFRESH_SECONDS = 1.0
@@ -69,6 +70,9 @@ class Screen:
                 f"{format_seconds(plan.seconds_max())} at most and ends when the answer is sure"
             )
         )
+
+        if plan.joins:
+            self._err.print(Text(_joins_in_words(plan.joins)))
 
     def announce_validation(self, blank: Result, etcd_version: str, *, seconds: float) -> None:
         """Say what will be compared, before the first byte."""
@@ -179,6 +183,26 @@ class _QuietConsole(Console):
         os.dup2(
             os.open(os.devnull, os.O_WRONLY), (sys.stderr if self.stderr else sys.stdout).fileno()
         )
+
+
+def _joins_in_words(joins: Bursts) -> str:
+    """Say what nodes will join, how often, and what that writes."""
+    burst = joins.burst
+    if burst.given and burst.given.kind == "capture":
+        count = len(burst.given.requests.due_seconds)
+        return f"the capture's {count:,} writes will be replayed in {format_seconds(joins.seconds)}"
+    if burst.given:
+        size = format_bytes(joins.image_bytes)
+        return f"then a promoted member's snapshot of {size} will be written while etcd goes on"
+    nodes = "1 node" if burst.nodes == 1 else f"{burst.nodes} nodes"
+    times = "" if joins.times == 1 else f", {joins.times} times at most"
+    images = format_bytes(joins.image_bytes)
+    where = "" if burst.topology == "dedicated" else f", images of {images} on this disk each time"
+    scaled = f" ({format_share(burst.scale)} of a whole pull)" if burst.scale < 1 else ""
+    return (
+        f"{nodes} will join with {joins.join.cni.capitalize()}{where}{scaled}, for "
+        f"{format_seconds(joins.seconds / joins.times)}{times}"
+    )
 
 
 def _console(*, stderr: bool) -> Console:

@@ -5,19 +5,22 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from etcdbench import checks, ladder, plan, preflight, profile
+from etcdbench import capacity, checks, join_checks, ladder, plan, planning, preflight, profile
 from etcdbench.assessment import assess, to_json
 from etcdbench.errors import EtcdbenchError, UsageError
+from etcdbench.joining import Joining, JoinRequest, capacities, images_beside, joining
 from etcdbench.judge import Evidence
-from etcdbench.machine import Environment
+from etcdbench.machine import Environment, Target
 from etcdbench.measure import Measurement
 from etcdbench.model import Settings, Verdict
 from etcdbench.process import StopRequest
+from etcdbench.profile import LoadedProfile
 from etcdbench.records import Struct
 from etcdbench.screen import Screen
 from etcdbench.site import survey
 from etcdbench.store import OutputFile, encode
 from etcdbench.units import parse_size
+from etcdbench.workload import Requests
 from etcdbench.workspace import workspace
 
 
@@ -31,6 +34,8 @@ class Request(Struct, frozen=True, kw_only=True):
         value_size: Size of a value, as typed.
         mode: How long to measure.
         profile: Name or file of the main profile.
+        join: The burst of joining nodes.
+        join_capacity: Whether to look for how many nodes may join at once, and nothing else.
         beside_etcd: Whether to measure gently beside a live etcd.
         output: Where to keep the result; None for a name of our own.
         force: Whether an existing file may be overwritten.
@@ -43,6 +48,8 @@ class Request(Struct, frozen=True, kw_only=True):
     value_size: str | None = None
     mode: Literal["default", "quick", "full"] = "default"
     profile: str = "steady"
+    join: JoinRequest = JoinRequest()
+    join_capacity: bool = False
     beside_etcd: bool = False
     output: Path | None = None
     force: bool = False
@@ -57,14 +64,16 @@ def measure_disk(request: Request) -> Verdict:
     """
     screen = Screen()
     with StopRequest().listen() as stop, screen:
-        todo = _plan(request)
+        load = _load(request)
         here = survey(request.path, beside_etcd=request.beside_etcd, stop=stop)
+        todo, images = _plan(request, load, here.target)
         keep = OutputFile(request.output or _file_name(here.environment), force=request.force)
         with (
             workspace(here.directory, alone=True, on_leftover=screen.warn_of_leftover) as ours,
             workspace(
                 here.scratch_parent, alone=False, on_leftover=screen.warn_of_leftover
             ) as scratch,
+            images_beside(ours, images, on_leftover=screen.warn_of_leftover),
         ):
             preflight.demand_room(here.target, room_bytes=todo.room_bytes())
             result = here.result(todo, preflight.probe_fallocate(here.target, ours.path))
@@ -84,6 +93,10 @@ def measure_disk(request: Request) -> Verdict:
                         judge_commits=todo.judge_commits,
                     )
                 ),
+                joined=join_checks.decided,
+                answer=lambda known: (
+                    capacity.answer(capacity.alike(known, known.bursts[-1]), known).answer
+                ),
                 failed=lambda known, phase: ladder.why_rung_fails(known, phase) is not None,
                 save=lambda known: keep.write(encode(known)),
                 observer=screen,
@@ -101,8 +114,46 @@ def measure_disk(request: Request) -> Verdict:
     return meaning.verdict
 
 
-def _plan(request: Request) -> plan.Plan:
-    """Turn the request into a plan.
+def _joins(
+    request: Request, target: Target, requests: Requests | None
+) -> tuple[Joining | None, tuple[Joining, ...]]:
+    """Return the bursts that were asked for, or the searches.
+
+    Raises:
+        UsageError: Options do not go together, or a number will not do.
+    """
+    without = _without_join(request)
+    full = request.mode == "full"
+    if not request.join_capacity:
+        return joining(request.join, target, requests=requests, full=full, without=without), ()
+    without = without or ("--full" if full else None)
+    if without:
+        raise UsageError(
+            f"{without} and --join-capacity exclude each other", hint=f"leave {without} out"
+        )
+    return None, capacities(request.join, target)
+
+
+class Load(Struct, frozen=True, kw_only=True):
+    """What the cluster writes on a quiet day, as it was asked for.
+
+    Attributes:
+        main: The main profile.
+        ladder: The ladder.
+        rate_per_second: Its rate where the profile's is not wanted.
+        value_size_bytes: Its values' size where the profile's is not wanted.
+        requests: What comes of that; None for a recipe.
+    """
+
+    main: LoadedProfile
+    ladder: LoadedProfile
+    rate_per_second: float | None
+    value_size_bytes: int | None
+    requests: Requests | None
+
+
+def _load(request: Request) -> Load:
+    """Turn the request into a load.
 
     Raises:
         UsageError: Options do not go together, or a value will not do.
@@ -126,20 +177,46 @@ def _plan(request: Request) -> plan.Plan:
             "a recipe has no load, rate, value size or length to choose",
             hint="leave --load, --rate, --value-size, --quick and --full out",
         )
-    rates = plan.class_rates(ladder)
-    rate = rates[request.load] if request.load else request.rate_per_second
-    settings = Settings(
-        profile=main.name,
-        mode=request.mode,
-        beside_etcd=request.beside_etcd,
-    )
-    return plan.make_plan(
+    rate = plan.class_rates(ladder)[request.load] if request.load else request.rate_per_second
+    size = _value_size(request.value_size)
+    return Load(
         main=main,
         ladder=ladder,
-        settings=settings,
         rate_per_second=rate,
-        value_size_bytes=_value_size(request.value_size),
+        value_size_bytes=size,
+        requests=planning.requests_of(main, rate_per_second=rate, value_size_bytes=size),
     )
+
+
+def _plan(request: Request, load: Load, target: Target) -> tuple[plan.Plan, Joining | None]:
+    """Plan the measurement; also say where images go, if any are written.
+
+    Raises:
+        UsageError: Options do not go together, or a value will not do.
+    """
+    join, searches = _joins(request, target, load.requests)
+    todo = planning.make_plan(
+        main=load.main,
+        ladder=load.ladder,
+        settings=Settings(
+            profile=load.main.name, mode=request.mode, beside_etcd=request.beside_etcd
+        ),
+        rate_per_second=load.rate_per_second,
+        value_size_bytes=load.value_size_bytes,
+        joins=join.bursts if join else None,
+        capacities=tuple(one.bursts for one in searches),
+    )
+    return todo, join or next(iter(searches), None)
+
+
+def _without_join(request: Request) -> str | None:
+    """Return the option that leaves no room for a join burst, if one was given."""
+    if request.mode == "quick":
+        return "--quick"
+    if request.beside_etcd:
+        return "--beside-etcd"
+    recipe = profile.load(request.profile).profile.recipe
+    return f"--profile {request.profile}" if recipe else None
 
 
 def _is_shaped(request: Request) -> bool:

@@ -143,6 +143,37 @@ def quantile_interval(
     return quantile(1 - low_share), high
 
 
+def log_ratio_interval(
+    before: "Floats", during: "Floats", *, error: float
+) -> tuple[float, float, float] | None:
+    """Return how many times as large values became, with an interval: Welch's on logarithms.
+
+    Args:
+        before: Positive values, one for each block; shape (m,).
+        during: The same of another time; shape (n,).
+        error: Chance, on each side, that the truth is outside.
+
+    Returns:
+        Ratio of the geometric means, lower and upper end; None with fewer than two blocks.
+    """
+    if min(len(before), len(during)) < 2:  # noqa: PLR2004 - one block has no spread
+        return None
+    logs = [[math.log(value) for value in blocks] for blocks in (before, during)]
+    means = [math.fsum(values) / len(values) for values in logs]
+    parts = [
+        math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1) / len(values)
+        for values, mean in zip(logs, means, strict=True)
+    ]
+    width, freedom = 0.0, 1.0
+    if sum(parts) > 0:
+        freedom = sum(parts) ** 2 / math.fsum(
+            part**2 / (len(values) - 1) for part, values in zip(parts, logs, strict=True)
+        )
+        width = -float(special.stdtrit(freedom, error)) * math.sqrt(sum(parts))
+    middle = means[1] - means[0]
+    return math.exp(middle), math.exp(middle - width), math.exp(middle + width)
+
+
 def samples_needed(*, share: float, error: float) -> int:
     """Return how many samples without any exceedance prove that their share is under a limit.
 

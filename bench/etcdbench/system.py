@@ -230,6 +230,20 @@ def _disk_counters(disks: frozenset[str], root: Path) -> dict[str, DiskCounters]
 # --- how busy the machine was -------------------------------------------------------------------
 
 
+class IoStall(Struct, frozen=True, kw_only=True):
+    """How long some, or all, tasks have waited for I/O since the machine started, microseconds."""
+
+    some_us: float | None
+    full_us: float | None
+
+
+def io_stall(*, root: Path = Path("/")) -> IoStall:
+    """Read /proc/pressure/io; None where the kernel has no such file."""
+    return IoStall(
+        some_us=_stall(root, "io", "some", "total"), full_us=_stall(root, "io", "full", "total")
+    )
+
+
 def load_sample(*, root: Path = Path("/")) -> LoadSample:
     """Read what /proc/stat and /proc/pressure have counted until now."""
     first_line = (read_text(root / "proc/stat") or "").partition("\n")[0]

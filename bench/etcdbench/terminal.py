@@ -13,6 +13,7 @@ from rich.text import Text
 
 from etcdbench import advice
 from etcdbench.assessment import Assessment
+from etcdbench.join_view import join_blocks
 from etcdbench.machine import Device
 from etcdbench.model import Caveat, Finding, Result, Verdict
 from etcdbench.units import format_bytes, format_interval, format_seconds, printable
@@ -41,6 +42,17 @@ NAMES = {
     "wal_stall_heartbeat": "longest flush",
     "wal_stall_election": "longest flush",
     "spread": "spread of rounds",
+    "join_wal_fsync_p99": "join: WAL p99",
+    "join_backend_commit_p99": "join: commit p99",
+    "join_stall_heartbeat": "join: longest",
+    "join_stall_election": "join: longest",
+    "join_against_quiet": "join: against quiet",
+    "join_bystander": "join: login waits",
+    "join_recovery": "join: recovery",
+    "promotion_ready": "member ready",
+    "join_capacity_flannel": "Flannel nodes at once",
+    "join_capacity_cilium": "Cilium nodes at once",
+    "join_capacity_calico": "Calico nodes at once",
     "cluster_class": "cluster class",
 }
 
@@ -59,6 +71,7 @@ def blocks(meaning: Assessment, result: Result) -> list[RenderableType]:
         parts.append(Padding(Text(_why(meaning)), (0, 0, 0, 2)))
     parts += [Text(), *disk_lines(result), Text(), _table(meaning.checks), Text()]
     parts += _reasons(meaning.checks)
+    parts += join_blocks(meaning.joins, meaning.capacities)
     if meaning.caveats:
         parts += [Text(), Text("Keep in mind", style="bold")]
         parts += [_caveat(caveat) for caveat in meaning.caveats]

@@ -12,6 +12,8 @@ def format_seconds(seconds: float | None) -> str:
     """Give a duration with three significant digits and the unit that fits, `-` for None."""
     if seconds is None:
         return "-"
+    if not seconds:
+        return "0 s"
     if seconds >= 59.95:  # noqa: PLR2004 - where rounding to three digits moves the point
         minutes, rest = divmod(round(seconds), 60)
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"

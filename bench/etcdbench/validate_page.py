@@ -18,6 +18,7 @@ from etcdbench.validate_view import (
     flow_sentence,
     parts,
     sentence,
+    subject,
 )
 from etcdbench.validation import Comparison
 
@@ -33,7 +34,7 @@ def render(proof: Proof, blank: Result) -> str:
     )
     css = importlib.resources.files("etcdbench.reports").joinpath("page.css").read_text()
     return environment.get_template("validation.html").render(
-        title=f"etcdbench against etcd {proof.etcd_version} at load {proof.load}",
+        title=f"etcdbench against etcd {proof.etcd_version}, {subject(proof)}",
         css=markupsafe.Markup(css),  # noqa: S704 - our own file
         lines=[line.plain for line in disk_lines(blank)],
         parts=[

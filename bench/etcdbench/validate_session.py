@@ -6,9 +6,12 @@ from typing import Literal
 
 import msgspec
 
-from etcdbench import etcd_programs, plan, preflight, profile, validation
+from etcdbench import etcd_programs, plan, planning, preflight, profile, validation
+from etcdbench.burst import Bursts
 from etcdbench.errors import UsageError
 from etcdbench.histogram import Histogram, merge
+from etcdbench.join_profile import Cni
+from etcdbench.joining import JITTER_SECONDS, JoinRequest, bursts_of
 from etcdbench.limits import COMMIT_LIMIT_NS, WAL_LIMIT_NS
 from etcdbench.model import Settings
 from etcdbench.process import StopRequest
@@ -17,9 +20,9 @@ from etcdbench.screen import Screen
 from etcdbench.site import survey
 from etcdbench.store import OutputFile
 from etcdbench.validate_view import Flow, Proof, blocks
-from etcdbench.validating import LOAD_SECONDS, Round, Validation
+from etcdbench.validating import LOAD_SECONDS, Kind, Round, Validation
 from etcdbench.watching import Observer
-from etcdbench.workload import Arrivals, Requests
+from etcdbench.workload import Requests
 from etcdbench.workspace import workspace
 
 REPEATS_MAX = 20
@@ -37,6 +40,9 @@ class Request(Struct, frozen=True, kw_only=True):
         as_json: Whether to print JSON.
         page: Where to write an HTML page; None for none.
         force: Whether an existing page may be overwritten.
+        nodes: How many nodes join; None for an even load instead.
+        cni: Their network plugin.
+        jitter_seconds: Within which they start.
     """
 
     path: Path
@@ -46,6 +52,9 @@ class Request(Struct, frozen=True, kw_only=True):
     as_json: bool = False
     page: Path | None = None
     force: bool = False
+    nodes: int | None = None
+    cni: Cni = "cilium"
+    jitter_seconds: float = JITTER_SECONDS
 
 
 def validate_disk(request: Request) -> bool:
@@ -58,17 +67,21 @@ def validate_disk(request: Request) -> bool:
         raise UsageError(
             f"--repeat {request.repeats} is out of range", hint=f"give 1 to {REPEATS_MAX}"
         )
+    joins = _joins(request)
     screen = Screen()
     with StopRequest().listen() as stop, screen:
         page = OutputFile(request.page, force=request.force) if request.page else None
         work = prepare(request, observer=screen, on_leftover=screen.warn_of_leftover, stop=stop)
         screen.announce_validation(
-            work.blank, work.programs.version, seconds=_seconds(request.repeats)
+            work.blank, work.programs.version, seconds=_seconds(request.repeats, joins)
         )
         stop.check()
         rounds: list[Round] = []
         recipes: list[Histogram] = []
         for _ in range(request.repeats):
+            if joins:
+                rounds.append(work.join_round(joins))
+                continue
             rounds += [work.round("regular"), work.round("poisson")]
             recipes.append(work.recipe())
     proof = _proof(request, work.programs, rounds, merge(recipes))
@@ -122,7 +135,7 @@ def prepare(
 def _plan(request: Request) -> plan.Plan:
     """Return a plan of the asked class, for its requests and its bytes."""
     ladder = profile.load("ladder")
-    return plan.make_plan(
+    return planning.make_plan(
         main=profile.load("steady"),
         ladder=ladder,
         settings=Settings(profile="validate", load=request.load),
@@ -136,7 +149,26 @@ def _requests(todo: plan.Plan) -> Requests:
     return todo.requests
 
 
-def _seconds(repeats: int) -> float:
+def _joins(request: Request) -> Bursts | None:
+    """Return the burst that was asked for; images stay elsewhere, as etcd's own disk is compared.
+
+    Raises:
+        UsageError: A number will not do.
+    """
+    if request.nodes is None:
+        return None
+    wanted = JoinRequest(
+        nodes=request.nodes,
+        cni=request.cni,
+        jitter_seconds=request.jitter_seconds,
+        topology="dedicated",
+    )
+    return bursts_of(wanted, times=1)
+
+
+def _seconds(repeats: int, joins: Bursts | None) -> float:
+    if joins:
+        return (2 * joins.seconds + sum(plan.CALIBRATE_SECONDS)) * repeats
     one = 2 * (sum(plan.CALIBRATE_SECONDS) + 2 * LOAD_SECONDS) + RECIPE_SECONDS
     return one * repeats
 
@@ -144,19 +176,27 @@ def _seconds(repeats: int) -> float:
 def _proof(
     request: Request, programs: etcd_programs.Programs, rounds: Sequence[Round], recipe: Histogram
 ) -> Proof:
+    kinds: tuple[Kind, ...] = ("regular", "poisson") if request.nodes is None else ("join",)
     return Proof(
         etcd_version=programs.version,
         etcd_flags=rounds[0].observed.flags,
         load=request.load,
         repeats=request.repeats,
-        metrics=compare_rounds(rounds, "regular", recipe),
-        poisson=compare_rounds(rounds, "poisson", recipe),
-        flow={"regular": _flow(rounds, "regular"), "poisson": _flow(rounds, "poisson")},
+        join=_join_in_words(request),
+        metrics=compare_rounds(rounds, kinds[0], recipe),
+        poisson=compare_rounds(rounds, "poisson", recipe) if request.nodes is None else {},
+        flow={kind: _flow(rounds, kind) for kind in kinds},
     )
 
 
+def _join_in_words(request: Request) -> str | None:
+    if request.nodes is None:
+        return None
+    return f"{request.nodes} nodes joining with {request.cni} within {request.jitter_seconds:g} s"
+
+
 def compare_rounds(
-    rounds: Sequence[Round], arrivals: Arrivals, recipe: Histogram
+    rounds: Sequence[Round], arrivals: Kind, recipe: Histogram
 ) -> dict[str, validation.Comparison]:
     """Compare both metrics over all rounds of one kind of arrivals."""
     chosen = [one for one in rounds if one.arrivals == arrivals]
@@ -175,11 +215,11 @@ def compare_rounds(
     }
 
 
-def _flow(rounds: Sequence[Round], arrivals: Arrivals) -> Flow:
+def _flow(rounds: Sequence[Round], arrivals: Kind) -> Flow:
     """Add up how often and how much both sides wrote."""
     chosen = [one for one in rounds if one.arrivals == arrivals]
-    seconds = LOAD_SECONDS * len(chosen)
     observed_seconds = sum(one.observed.seconds for one in chosen)
+    seconds = observed_seconds if arrivals == "join" else LOAD_SECONDS * len(chosen)
     fsyncs = sum(one.observed.wal_fsync.histogram.count for one in chosen)
     commits = sum(one.observed.backend_commit.histogram.count for one in chosen)
     ours, our_commits = (

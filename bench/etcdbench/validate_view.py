@@ -39,7 +39,9 @@ class Proof(Struct, frozen=True, kw_only=True):
         etcd_flags: etcd's command line in the first run.
         metrics: Against etcd under `check perf`, whose requests come at equal distances.
         poisson: Against etcd under our own client, whose requests come as a Poisson process.
-        flow: For both kinds of arrivals.
+        flow: For both kinds of arrivals, or for `join`.
+        join: Which nodes joined, where `metrics` compares a join burst instead; `poisson` is
+            empty then.
     """
 
     format: str = "etcdbench-validation"
@@ -51,10 +53,19 @@ class Proof(Struct, frozen=True, kw_only=True):
     metrics: dict[str, Comparison]
     poisson: dict[str, Comparison]
     flow: dict[str, Flow]
+    join: str | None = None
 
 
 def parts(proof: Proof) -> tuple[tuple[str, dict[str, Comparison], Flow], ...]:
     """Return heading, comparisons and flow of each kind of arrivals."""
+    if proof.join:
+        return (
+            (
+                f"The same requests at the same times: {proof.join}",
+                proof.metrics,
+                proof.flow["join"],
+            ),
+        )
     return (
         ("Requests at equal distances (check perf)", proof.metrics, proof.flow["regular"]),
         ("Requests as a Poisson process", proof.poisson, proof.flow["poisson"]),
@@ -66,8 +77,7 @@ def blocks(proof: Proof, blank: Result) -> list[RenderableType]:
     shown: list[RenderableType] = [
         Text(),
         Text(
-            f"fio's prediction against etcd {proof.etcd_version} at load {proof.load}, "
-            f"{proof.repeats} x 60 s each",
+            f"fio's prediction against etcd {proof.etcd_version}, {subject(proof)}",
             style="bold",
         ),
         *disk_lines(blank),
@@ -77,6 +87,13 @@ def blocks(proof: Proof, blank: Result) -> list[RenderableType]:
         for name, comparison in comparisons.items():
             shown += [Text(), _table(TITLES[name], comparison), Text(sentence(comparison))]
     return shown
+
+
+def subject(proof: Proof) -> str:
+    """Say what both sides met, and how often."""
+    if proof.join:
+        return f"{proof.join}, {proof.repeats} times"
+    return f"at load {proof.load}, {proof.repeats} x 60 s each"
 
 
 def sentence(comparison: Comparison) -> str:

@@ -1,6 +1,7 @@
 """Predict, then run a real etcd on the same disk, in turn: what `etcdbench validate` does."""
 
 import contextlib
+import random
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import Literal
 
 import msgspec
 
-from etcdbench import etcd, metrics, plan, process, profile
+from etcdbench import etcd, metrics, plan, planning, process, profile
+from etcdbench.burst import Bursts, requests_of, rng_of
 from etcdbench.errors import FioError
 from etcdbench.etcd_model import PAGE_BYTES
 from etcdbench.etcd_programs import Programs
@@ -17,9 +19,10 @@ from etcdbench.histogram import Histogram, merge
 from etcdbench.measure import Measurement
 from etcdbench.model import Result, Run, Settings, Stream, StreamName
 from etcdbench.records import Struct
+from etcdbench.schedule import even_load
 from etcdbench.validation import Observation
 from etcdbench.watching import Observer
-from etcdbench.workload import Arrivals, Phase, Requests
+from etcdbench.workload import JOIN_PREFIX, Arrivals, Phase, Requests
 from etcdbench.workspace import Workspace, workspace
 
 LOAD_SECONDS = 60.0
@@ -32,16 +35,19 @@ round make the batches of the next."""
 PHASE = "validate"
 
 
+Kind = Arrivals | Literal["join"]
+
+
 class Round(Struct, frozen=True, kw_only=True):
     """What one repeat gave for one kind of arrivals.
 
     Attributes:
-        arrivals: `regular` (etcd loaded by check perf) or `poisson` (by our own client).
+        arrivals: `regular` (etcd loaded by check perf), `poisson` or `join` (by our own client).
         predicted: fio's rounds.
         observed: What etcd's metrics gained.
     """
 
-    arrivals: Arrivals
+    arrivals: Kind
     predicted: tuple[Run, ...]
     observed: Observation
 
@@ -88,6 +94,7 @@ class Validation:
     observer: Observer
     stop: process.StopRequest
     on_leftover: Callable[[Path], None]
+    _joins: int = 0
 
     def round(self, arrivals: Arrivals) -> Round:
         """Predict, then observe, with one kind of arrivals.
@@ -104,7 +111,7 @@ class Validation:
     def recipe(self) -> Histogram:
         """Run the popular recipe once."""
         loaded = profile.load("recipe")
-        todo = plan.make_plan(
+        todo = planning.make_plan(
             main=loaded, ladder=profile.load("ladder"), settings=Settings(profile=loaded.name)
         )
         # A slow disk does not get to its end in time; what it did is enough to compare with.
@@ -127,7 +134,7 @@ class Validation:
         )
 
     def _measure(self, todo: plan.Plan, phase: str, *, whole: bool = True) -> tuple[Run, ...]:
-        """Run a plan in directories of its own and return the runs of a phase.
+        """Run a plan in directories of its own; return the runs whose phase begins so.
 
         Raises:
             FioError: It failed, or did not come to its end and has to be whole.
@@ -151,7 +158,7 @@ class Validation:
                 f"the prediction did not come to its end: {result.interrupted}",
                 hint="the disk is too slow for this load; try --load s",
             )
-        return tuple(run for run in result.runs if run.phase == phase)
+        return tuple(run for run in result.runs if run.phase.startswith(phase))
 
     def _observe(self, requests: Requests) -> Observation:
         """Run a real etcd under the same load and return what its metrics gained."""
@@ -168,11 +175,39 @@ class Validation:
                 )
             else:
                 seconds = LOAD_SECONDS
-                after = etcd.send_requests(
-                    server, requests, seconds=seconds, scratch=scratch, stop=self.stop
-                )
+                load = even_load(requests, seconds=seconds, rng=random.Random(1))  # noqa: S311 - a load, not a secret
+                after = etcd.send_requests(server, load, scratch=scratch, stop=self.stop)
             flags = server.flags
         return _difference(before, after, flags=flags, seconds=seconds)
+
+    def join_round(self, wanted: Bursts) -> Round:
+        """Predict one join burst, then let a real etcd meet the same requests at the same times.
+
+        Raises:
+            FioError: fio failed.
+            EtcdError: etcd failed.
+            Interrupted: The user wants us to stop.
+        """
+        self._joins += 1
+        seed = self._joins
+        todo = msgspec.structs.replace(
+            self._rounds(self.requests),
+            settings=Settings(profile="validate", bursts_max=1, seed=seed),
+            phases=(),
+            joins=wanted,
+        )
+        runs = self._measure(todo, JOIN_PREFIX)
+        load = requests_of(wanted.join, wanted.burst, rng=rng_of(seed, 0))
+        self.observer.begin(f"etcd {self.programs.version}", load.due_seconds[-1])
+        with (
+            self._directories() as (target, scratch),
+            etcd.serving(self.programs, target=target, scratch=scratch, stop=self.stop) as server,
+        ):
+            before = server.scrape()
+            after = etcd.send_requests(server, load, scratch=scratch, stop=self.stop)
+            flags = server.flags
+        observed = _difference(before, after, flags=flags, seconds=load.due_seconds[-1])
+        return Round(arrivals="join", predicted=runs, observed=observed)
 
     @contextlib.contextmanager
     def _directories(self) -> Generator[tuple[Workspace, Workspace], None, None]:

@@ -1,5 +1,6 @@
 """Following a run while it measures: tell the observer, and beside a live etcd let go in time."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from etcdbench import parse
@@ -30,13 +31,20 @@ class Observer(Protocol):
         ...
 
 
-def watcher(job: FioJob, observer: Observer, *, gentle: bool) -> Watch:
+def watcher(
+    job: FioJob,
+    observer: Observer,
+    *,
+    gentle: bool,
+    also: Callable[[float, int], None] | None = None,
+) -> Watch:
     """Return what looks at a run four times a second.
 
     Args:
         job: What is run.
         observer: Who is told.
         gentle: Whether a live etcd is beside it, which must not be slowed down.
+        also: Called with the seconds since the start and the bytes written, if there is news.
     """
     section = WAL_SECTION if WAL_SECTION in job.sections else job.sections[0]
     heard_at = 0.0
@@ -49,6 +57,8 @@ def watcher(job: FioJob, observer: Observer, *, gentle: bool) -> Watch:
             wal = Histogram.from_bins(parse.sync_bins(document, section))
             bytes_written = parse.bytes_written(document)
         observer.tick(seconds, wal, bytes_written)
+        if also is not None:
+            also(seconds, bytes_written)
         if gentle and document is not None and _longest_ns(document, job) > BESIDE_CEILING_NS:
             return "a flush took longer than etcd's heartbeat interval (100 ms)"
         if gentle and seconds - heard_at > SILENCE_SECONDS:

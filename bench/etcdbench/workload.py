@@ -4,20 +4,39 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from etcdbench.join_profile import Join
 from etcdbench.records import Struct
 
 Arrivals = Literal["regular", "poisson"]
 PhaseName = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,39}$")]
 CALIBRATE = "calibrate"
 RUNG_PREFIX = "ladder-"
-"""Phases of ours, beside those of a profile: learning the flush time, and the rungs of the ladder."""
+JOIN_PREFIX = "join-"
+"""Phases of ours, beside those of a profile: learning the flush time, the rungs of the ladder, and
+the phases of a join burst."""
+
+SNAPSHOT, FOLLOW, REPLAY = "snapshot", "follow", "replay"
+"""Phases of bursts that are not drawn from the model: a promoted member's, and a capture's."""
+
+PROMOTED = "control-plane"
+"""What stands in place of a network plugin where a member is promoted."""
+
+JOIN = "join"
+JOIN_QUIET = "join-quiet"
+"""All phases of a join burst together, and the quiet one before them, which is not among them."""
 
 RatePerSecond = Annotated[float, msgspec.Meta(gt=0, le=100_000)]
 
 
 def is_main_phase(name: str) -> bool:
     """Say whether a phase is one of the main profile's, and not one of ours."""
-    return name != CALIBRATE and not name.startswith(RUNG_PREFIX)
+    return name != CALIBRATE and not name.startswith((RUNG_PREFIX, JOIN_PREFIX))
+
+
+def belongs(name: str, phase: str) -> bool:
+    """Say whether a run of phase `name` is one of `phase`, which may be `JOIN`."""
+    in_burst = name.startswith(JOIN_PREFIX) and name != JOIN_QUIET
+    return name == phase or (phase == JOIN and in_burst)
 
 
 class Requests(Struct, frozen=True, kw_only=True):
@@ -73,7 +92,8 @@ class Profile(Struct, frozen=True, kw_only=True):
         description: What it stands for, with its sources.
         requests: The request stream; None for a recipe.
         recipe: The recipe; None for a workload of etcd's.
-        phases: In order; empty for a recipe.
+        join: The model of a joining node; None for all else.
+        phases: In order; empty for a recipe and a join.
     """
 
     format: Literal["etcdbench-profile"]
@@ -82,6 +102,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     description: Annotated[str, msgspec.Meta(max_length=4000)] = ""
     requests: Requests | None = None
     recipe: Recipe | None = None
+    join: Join | None = None
     phases: Annotated[tuple[Phase, ...], msgspec.Meta(max_length=32)] = ()
 
 

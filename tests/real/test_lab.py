@@ -19,7 +19,7 @@ pytestmark = pytest.mark.lab
     [
         (lab.GOOD_NVME, ["--quick"], "pass", 0),
         (lab.CONSUMER_SATA, ["--quick"], "pass", 0),
-        (lab.HDD, [], "fail", 3),
+        (lab.HDD, ["--no-join"], "fail", 3),
     ],
     ids=["good-nvme", "consumer-sata", "hdd"],
 )

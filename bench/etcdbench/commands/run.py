@@ -28,7 +28,60 @@ EXIT_STATUS = {"pass": 0, "warn": 0, "fail": 3, "inconclusive": 4}
     metavar="NAME|FILE",
     help="What to write; see `etcdbench profiles`.",
 )
-@click.option("--no-join", is_flag=True, help="Leave the node-join burst out (there is none yet).")
+@click.option(
+    "--join",
+    type=int,
+    metavar="N",
+    help="Let N nodes join, in full length; otherwise five join, cut after 30 s.",
+)
+@click.option(
+    "--cni",
+    type=click.Choice(["flannel", "cilium", "calico"]),
+    help="Network plugin of the joining nodes; cilium if not given.",
+)
+@click.option(
+    "--topology",
+    type=click.Choice(["auto", "dedicated", "shared-disk", "shared-filesystem"]),
+    help="Whether their images are pulled onto this disk; auto looks where images live.",
+)
+@click.option(
+    "--image-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where container images live.",
+)
+@click.option(
+    "--jitter",
+    type=float,
+    metavar="S",
+    help="Seconds within which the nodes start; 5 if not given.",
+)
+@click.option(
+    "--replay",
+    "capture",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Replay a capture instead: CSV of seconds, key bytes, value bytes.",
+)
+@click.option(
+    "--control-plane-join",
+    "promote",
+    is_flag=True,
+    help="Instead let this node become a member: receive a database, flush it, follow.",
+)
+@click.option(
+    "--db-size",
+    default="500MB",
+    show_default=True,
+    metavar="SIZE",
+    help="Size of that database; the cluster's is etcd_mvcc_db_total_size_in_bytes.",
+)
+@click.option(
+    "--join-capacity",
+    is_flag=True,
+    help="Find out how many nodes may join at once, and nothing else; up to an hour.",
+)
+@click.option("--no-join", is_flag=True, help="Leave the node-join burst out.")
 @click.option(
     "--beside-etcd", is_flag=True, help="Measure gently beside a live etcd; never ends in a pass."
 )
@@ -53,6 +106,15 @@ def run(
     quick: bool,
     full: bool,
     profile_name: str,
+    join: int | None,
+    cni: Literal["flannel", "cilium", "calico"] | None,
+    topology: Literal["auto", "dedicated", "shared-disk", "shared-filesystem"] | None,
+    image_dir: Path | None,
+    jitter: float | None,
+    capture: Path | None,
+    promote: bool,
+    db_size: str,
+    join_capacity: bool,
     no_join: bool,
     beside_etcd: bool,
     output: Path | None,
@@ -68,9 +130,9 @@ def run(
     Exit status: 0 pass or warn, 1 error, 2 usage, 3 fail, 4 inconclusive,
     130 interrupted.
     """  # noqa: D301 - \b is click's mark for lines to be left as they are
+    from etcdbench.joining import JoinRequest
     from etcdbench.session import Request, measure_disk
 
-    del no_join  # accepted from the start, so that scripts need not change
     request = Request(
         path=path,
         load=load,
@@ -78,6 +140,17 @@ def run(
         value_size=value_size,
         mode=_mode(quick=quick, full=full),
         profile=profile_name,
+        join=JoinRequest(
+            nodes=join,
+            cni=cni,
+            topology=topology,
+            image_directory=image_dir,
+            jitter_seconds=jitter,
+            left_out=no_join,
+            capture=capture,
+            database_size=db_size if promote else None,
+        ),
+        join_capacity=join_capacity,
         beside_etcd=beside_etcd,
         output=output,
         force=force,

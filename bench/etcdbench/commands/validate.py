@@ -16,6 +16,24 @@ import click
     help="Cluster class.",
 )
 @click.option(
+    "--join", "nodes", type=int, metavar="N", help="Compare N joining nodes instead of a load."
+)
+@click.option(
+    "--cni",
+    type=click.Choice(["flannel", "cilium", "calico"]),
+    default="cilium",
+    show_default=True,
+    help="Their network plugin.",
+)
+@click.option(
+    "--jitter",
+    type=float,
+    default=5.0,
+    show_default=True,
+    metavar="S",
+    help="Seconds within which they start.",
+)
+@click.option(
     "--etcd",
     "server",
     type=click.Path(path_type=Path),
@@ -42,6 +60,9 @@ def validate(
     path: Path,
     *,
     load: Literal["s", "m"],
+    nodes: int | None,
+    cni: Literal["flannel", "cilium", "calico"],
+    jitter: float,
     server: Path | None,
     repeat: int,
     page: Path | None,
@@ -64,6 +85,9 @@ def validate(
             as_json=as_json,
             page=page,
             force=force,
+            nodes=nodes,
+            cni=cni,
+            jitter_seconds=jitter,
         )
     )
     ctx.exit(0 if agree else 3)

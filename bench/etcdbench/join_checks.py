@@ -1,0 +1,309 @@
+"""Join bursts -> findings: does this disk stay fit for etcd while nodes join?
+
+A check is a function from `Evidence` to a `Finding` (or None where it does not apply) with its
+name in `CHECKS`.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+
+from etcdbench import judge, stats, timeline
+from etcdbench.judge import ALLOWED_SHARE, Criterion, Evidence
+from etcdbench.limits import (
+    BYSTANDER_FAIL_SECONDS,
+    BYSTANDER_WARN_SECONDS,
+    CATCH_UP_ENTRIES,
+    CATCH_UP_SOURCE,
+    COMMIT_LIMIT_NS,
+    ELECTION_NS,
+    FAQ,
+    HEARTBEAT_NS,
+    JOURNAL_THREAD,
+    LEADER_ELECTION,
+    QUIET_RATIO_MAX,
+    RECOVERY_SECONDS_MAX,
+    TUNING_GUIDE,
+    WAL_LIMIT_NS,
+)
+from etcdbench.model import Finding, JoinBurst, Result, Verdict
+from etcdbench.units import format_bytes, format_seconds, format_share
+from etcdbench.workload import JOIN, JOIN_QUIET, PROMOTED
+
+Check = Callable[[Evidence], Finding | None]
+
+
+def assess(result: Result) -> tuple[Finding, ...]:
+    """Run every check on the join bursts of a result; nothing where there was none."""
+    if not result.runs_of(JOIN):
+        return ()
+    return run(result, error=_evidence(result, len(result.bursts) - 1).error)
+
+
+def run(result: Result, *, error: float) -> tuple[Finding, ...]:
+    """Run every check on all join bursts of a result, with that chance of error on each side."""
+    known = Evidence(result=result, phase=JOIN, error=error)
+    return tuple(finding for check in CHECKS if (finding := check(known)) is not None)
+
+
+def decided(result: Result, look: int) -> bool:
+    """Say whether the bursts so far, `look` being the last one's number, leave no percentile open."""
+    known = _evidence(result, look)
+    findings = (join_wal_fsync_p99(known), join_backend_commit_p99(known))
+    return all(f is None or f.verdict in (Verdict.PASS, Verdict.FAIL) for f in findings)
+
+
+def _evidence(result: Result, look: int) -> Evidence:
+    errors = stats.spending(max(result.settings.bursts_max, 1))
+    return Evidence(result=result, phase=JOIN, error=errors[max(0, min(look, len(errors) - 1))])
+
+
+# --- the checks ---------------------------------------------------------------------------------
+
+
+def join_wal_fsync_p99(known: Evidence) -> Finding | None:
+    """99 % of WAL flushes under 10 ms, also while nodes join."""
+    return _p99(
+        known,
+        Criterion(
+            check="join_wal_fsync_p99",
+            stream="wal",
+            what="WAL flushes",
+            limit_ns=WAL_LIMIT_NS,
+            reference=FAQ,
+        ),
+    )
+
+
+def join_backend_commit_p99(known: Evidence) -> Finding | None:
+    """99 % of backend commits under 25 ms, also while nodes join."""
+    return _p99(
+        known,
+        Criterion(
+            check="join_backend_commit_p99",
+            stream="commit",
+            what="backend commits",
+            limit_ns=COMMIT_LIMIT_NS,
+            reference=FAQ,
+        ),
+    )
+
+
+def join_stall_heartbeat(known: Evidence) -> Finding | None:
+    """A flush over the heartbeat interval delays heartbeats."""
+    return judge.judge_longest(
+        known,
+        check="join_stall_heartbeat",
+        limit_ns=HEARTBEAT_NS,
+        verdict=Verdict.WARN,
+        reference=TUNING_GUIDE,
+    )
+
+
+def join_stall_election(known: Evidence) -> Finding | None:
+    """A flush over the election timeout loses the leader."""
+    return judge.judge_longest(
+        known,
+        check="join_stall_election",
+        limit_ns=ELECTION_NS,
+        verdict=Verdict.FAIL,
+        reference=TUNING_GUIDE,
+    )
+
+
+def join_against_quiet(known: Evidence) -> Finding | None:
+    """How much slower a typical second's flushes are than in the quiet just before."""
+    before, during = (_block_means(known.result, phase) for phase in (JOIN_QUIET, JOIN))
+    found = stats.log_ratio_interval(before, during, error=stats.ERROR_TOTAL)
+    if found is None:
+        return None
+    ratio, low, high = found
+    slower = low > QUIET_RATIO_MAX
+    return Finding(
+        id="join_against_quiet",
+        phase=JOIN,
+        verdict=Verdict.WARN if slower else Verdict.PASS,
+        samples=len(before) + len(during),
+        because=f"while nodes joined a flush took {ratio:.2f} times as long as just before "
+        f"({low:.2f}..{high:.2f}, typical second)"
+        + (f"; more than {QUIET_RATIO_MAX:.0f} times is much" if slower else ""),
+        advice="what the join writes beside etcd slows its disk: keep images and logs on another "
+        "one, or let nodes join one after the other"
+        if slower
+        else "",
+    )
+
+
+def join_bystander(known: Evidence) -> Finding | None:
+    """What somebody who logs in meanwhile would meet."""
+    probed = [burst for burst in known.result.bursts if burst.probes]
+    probes = [probe for burst in probed for probe in burst.probes]
+    if not probes:
+        return None
+    longest = max(probe.longest_seconds for probe in probes)
+    shares = [
+        sum(timeline.waits(burst.probes, over_seconds=limit) for burst in probed) / len(probed)
+        for limit in (BYSTANDER_WARN_SECONDS, BYSTANDER_FAIL_SECONDS)
+    ]
+    verdict = Verdict.PASS
+    if longest > BYSTANDER_WARN_SECONDS:
+        verdict = Verdict.FAIL if longest > BYSTANDER_FAIL_SECONDS else Verdict.WARN
+    return Finding(
+        id="join_bystander",
+        phase=JOIN,
+        verdict=verdict,
+        measured_seconds=longest,
+        limit_seconds=BYSTANDER_WARN_SECONDS,
+        samples=len(probes),
+        because=f"somebody who logs in would wait up to {format_seconds(longest)} for the disk; "
+        f"{format_share(shares[0])} of arrivals over 1 s, {format_share(shares[1])} over 5 s",
+        advice=""
+        if verdict is Verdict.PASS
+        else "keep container images off the disk of etcd and of the system, or pull fewer at once "
+        "(kubelet's serializeImagePulls and maxParallelImagePulls)",
+        reference=JOURNAL_THREAD,
+    )
+
+
+def join_recovery(known: Evidence) -> Finding | None:
+    """How long after the pull flushes stay over their quiet level, and over the limit."""
+    found = [
+        seconds
+        for burst in known.result.bursts
+        if (seconds := _recovery_seconds(known.result, burst)) is not None
+    ]
+    if not found:
+        return None
+    longest = max(found)
+    slow = longest > RECOVERY_SECONDS_MAX
+    return Finding(
+        id="join_recovery",
+        phase=JOIN,
+        verdict=Verdict.WARN if slow else Verdict.PASS,
+        measured_seconds=longest,
+        limit_seconds=RECOVERY_SECONDS_MAX,
+        samples=len(found),
+        because="flushes were back at their quiet level when the images had come"
+        if not longest
+        else f"{format_seconds(longest)} after the images had come flushes were last over twice "
+        "their quiet level and over the limit",
+        advice="the disk goes on writing what was unpacked: leave that long between two joins"
+        if slow
+        else "",
+        reference=LEADER_ELECTION,
+    )
+
+
+def promotion_ready(known: Evidence) -> Finding | None:
+    """A promoted member must have its database before the leader has dropped what follows it."""
+    promoted = [burst for burst in known.result.bursts if burst.cni == PROMOTED]
+    if not promoted or known.result.requests is None:
+        return None
+    rate = known.result.requests.rate_per_second
+    limit = CATCH_UP_ENTRIES / rate
+    known_seconds = [one.snapshot_seconds for one in promoted if one.snapshot_seconds is not None]
+    size = format_bytes(promoted[-1].neighbour_bytes)
+    if len(known_seconds) < len(promoted):
+        return Finding(
+            id="promotion_ready",
+            phase=JOIN,
+            verdict=Verdict.FAIL,
+            limit_seconds=limit,
+            samples=len(promoted),
+            because=f"the database of {size} was not on the disk in time",
+            advice="this disk cannot take a member's database: choose another node",
+            reference=CATCH_UP_SOURCE,
+        )
+    longest = max(known_seconds)
+    late = longest > limit
+    return Finding(
+        id="promotion_ready",
+        phase=JOIN,
+        verdict=Verdict.FAIL if late else Verdict.PASS,
+        measured_seconds=longest,
+        limit_seconds=limit,
+        samples=len(promoted),
+        because=f"the database of {size} was received and flushed in {format_seconds(longest)}; "
+        f"at {rate:g} writes/s the leader keeps what follows for {format_seconds(limit)}",
+        advice="the leader would have to send its snapshot again and again: choose another node, "
+        "defragment the database, or raise --experimental-snapshot-catchup-entries"
+        if late
+        else "",
+        reference=CATCH_UP_SOURCE,
+    )
+
+
+CHECKS: tuple[Check, ...] = (
+    join_wal_fsync_p99,
+    join_backend_commit_p99,
+    join_stall_heartbeat,
+    join_stall_election,
+    join_against_quiet,
+    join_bystander,
+    join_recovery,
+    promotion_ready,
+)
+
+
+def _p99(known: Evidence, criterion: Criterion) -> Finding:
+    """Judge a 99th percentile as in a steady phase, but say what few samples can prove.
+
+    A join is short. Where there will be no further one, and the samples are so few that not even a
+    perfect disk could prove 1 %, none over the limit passes as far as it can. Some over it, but
+    not over 1 %, are a warning where there was to be one join only.
+    """
+    finding = judge.judge_p99(known, criterion)
+    if finding.verdict is not Verdict.INCONCLUSIVE or not finding.samples:
+        return finding
+    streams = known.result.streams(criterion.stream, JOIN)
+    over = judge.share_over(streams, criterion.limit_ns, error=known.error)
+    needed = stats.samples_needed(share=ALLOWED_SHARE, error=known.error)
+    last = len(known.result.bursts) >= known.result.settings.bursts_max
+    limit = format_seconds(criterion.limit_ns / 1e9)
+    if not over.share and over.own < needed and last:
+        return msgspec.structs.replace(
+            finding,
+            verdict=Verdict.PASS,
+            because=f"none of {over.own:,.0f} {criterion.what} took over {limit}; so few prove "
+            f"no more than at most {format_share(over.high)}, on any disk",
+            advice="",
+        )
+    if over.share <= ALLOWED_SHARE and known.result.settings.bursts_max <= 1:
+        return msgspec.structs.replace(
+            finding,
+            verdict=Verdict.WARN,
+            because=f"{format_share(over.share)} of {finding.samples:,} {criterion.what} took over "
+            f"{limit}; 1 % is allowed, and one join has too few to be sure "
+            f"({format_share(over.low)}..{format_share(over.high)})",
+            advice="let nodes join again and again with --full",
+        )
+    return finding
+
+
+def _block_means(result: Result, phase: str) -> "stats.Floats":
+    """Return the mean flush time of each second of a phase."""
+    means = [
+        mean
+        for stream in result.streams("wal", phase)
+        for block in stream.blocks
+        if (mean := block.histogram.mean_ns)
+    ]
+    return np.array(means, dtype=np.float64)
+
+
+def _recovery_seconds(result: Result, burst: JoinBurst) -> float | None:
+    """Return how long after the pull's end a flush was last over the level; None if it was cut."""
+    pull, settle = (timeline.span_of(burst, name) for name in ("pull", "settle"))
+    stopped = any(run.stopped for run in timeline.runs_of(result, burst))
+    if pull is None or settle is None or stopped:
+        return None
+    moments = timeline.seconds(result, burst)
+    quiet = [one.wal_longest_seconds or 0.0 for one in moments if one.phase == "quiet"]
+    level = max(2 * max(quiet, default=0.0), WAL_LIMIT_NS / 1e9)
+    late = [
+        one.at_seconds + one.length_seconds - pull.end_seconds
+        for one in moments
+        if one.at_seconds >= pull.end_seconds and (one.wal_longest_seconds or 0.0) > level
+    ]
+    return max(late, default=0.0)

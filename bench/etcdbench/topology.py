@@ -1,0 +1,41 @@
+"""Do the images of a joining node share etcd's disk, or even its filesystem?"""
+
+from pathlib import Path
+
+from etcdbench.machine import Target
+from etcdbench.model import Topology
+
+IMAGE_DIRECTORIES = (
+    "/var/lib/rancher/k3s/agent/containerd",
+    "/var/lib/rancher/rke2/agent/containerd",
+    "/var/lib/k0s/containerd",
+    "/var/lib/containerd",
+    "/var/lib/containers/storage",
+    "/var/lib/docker",
+)
+"""Where container runtimes keep images, unless they are told otherwise."""
+
+FALLBACK = "/var/lib"
+"""Before any of them is installed: they all come below it."""
+
+
+def image_directory(*, root: Path = Path("/")) -> Path:
+    """Return where this machine keeps, or would keep, container images."""
+    for name in (*IMAGE_DIRECTORIES, FALLBACK):
+        candidate = root / name.lstrip("/")
+        if candidate.is_dir():
+            return candidate
+    return root
+
+
+def topology_of(etcd: Target, images: Target) -> Topology:
+    """Compare two targets: one filesystem, one disk below both, or neither.
+
+    LVM volumes and partitions of one disk have that disk in common.
+    """
+    if (etcd.mount_point, etcd.mount_source) == (images.mount_point, images.mount_source):
+        return "shared-filesystem"
+    below = {device.name for device in etcd.devices}
+    if below & {device.name for device in images.devices}:
+        return "shared-disk"
+    return "dedicated"
