@@ -154,6 +154,19 @@ def _count(latencies: object) -> dict[int, int]:
     return Histogram.from_samples(latencies).bins()  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
+class Silent:
+    """Watches nothing."""
+
+    def begin(self, phase: str, seconds: float) -> None:
+        """Say nothing."""
+
+    def tick(self, seconds: float, wal: Histogram | None, bytes_written: int) -> None:
+        """Say nothing."""
+
+    def end(self, run: Run) -> None:
+        """Say nothing."""
+
+
 # --- builders -----------------------------------------------------------------------------------
 
 

@@ -9,33 +9,20 @@ import pytest
 from cli import call, complaint, left_behind
 from etcdbench import profile, promotion, replay, timeline
 from etcdbench.burst import Burst, Bursts
-from etcdbench.histogram import Histogram
 from etcdbench.joining import Joining, images_beside
 from etcdbench.measure import Measurement
-from etcdbench.model import Result, Run, Settings
+from etcdbench.model import Result, Settings
 from etcdbench.plan import Plan
 from etcdbench.process import StopRequest
 from etcdbench.site import survey
 from etcdbench.workload import Requests
 from etcdbench.workspace import workspace
+from fakes import Silent
 
 pytestmark = pytest.mark.fio
 
 SHORT = Burst(nodes=2, jitter_seconds=1.0, quiet_seconds=2.0, pull_seconds_max=6.0)
 """Two seconds of quiet, four of registering, six of pulling."""
-
-
-class Silent:
-    """Watches nothing."""
-
-    def begin(self, phase: str, seconds: float) -> None:
-        """Say nothing."""
-
-    def tick(self, seconds: float, wal: Histogram | None, bytes_written: int) -> None:
-        """Say nothing."""
-
-    def end(self, run: Run) -> None:
-        """Say nothing."""
 
 
 def measured(directory: Path, burst: Burst) -> Result:
@@ -129,8 +116,12 @@ def test_a_capture_with_a_long_pause_is_replayed(disk_path: Path) -> None:
     assert stream.histogram().count == 4
 
 
-def test_a_promoted_member_receives_its_database(disk_path: Path) -> None:
+def test_a_promoted_member_receives_its_database(
+    disk_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """50 MB are written whole, flushed, timed and removed."""
+    monkeypatch.setattr(promotion, "SNAPSHOT_SECONDS_MIN", 5.0)
+    monkeypatch.setattr(promotion, "FOLLOW_SECONDS", 3.0)
     burst = promotion.burst_of(Requests(rate_per_second=20.0), size_bytes=50_000_000)
     result = measured(disk_path, burst)
     (found,) = result.bursts

@@ -10,6 +10,11 @@ from pathlib import Path
 import pytest
 
 from cli import call, complaint, left_behind, start
+from etcdbench import profile
+from etcdbench.burst import Burst, Bursts
+from etcdbench.process import StopRequest
+from etcdbench.validate_session import Request, prepare
+from fakes import Silent
 
 pytestmark = pytest.mark.etcd
 
@@ -39,6 +44,28 @@ def test_a_validation_compares_both_metrics_for_both_arrivals(disk_path: Path) -
         assert 450 < commit["observed"]["count"] <= 620
         assert isinstance(wal["verdict_agrees"], bool)
     assert answer["metrics"]["wal_fsync"]["recipe"]["count"] == 23068672 // 2300
+    assert left_behind(disk_path) == []
+    assert etcd_processes(disk_path) == []
+
+
+def test_a_join_is_the_same_requests_for_fio_and_for_etcd(disk_path: Path) -> None:
+    """Both flush a two-node burst nearly as often; transactions of every size are accepted."""
+    join = profile.load("node-join-flannel").profile.join
+    assert join is not None
+    burst = Burst(nodes=2, jitter_seconds=1.0, quiet_seconds=2.0, pull_seconds_max=10.0)
+    left: list[Path] = []
+    with StopRequest().listen() as stop:
+        work = prepare(
+            Request(path=disk_path), observer=Silent(), on_leftover=left.append, stop=stop
+        )
+        found = work.join_round(Bursts(join=join, burst=burst, times=1))
+    ours = sum(stream.histogram().count for stream in found.streams("wal"))
+    theirs = found.observed.wal_fsync.histogram.count
+
+    assert found.arrivals == "join"
+    assert {run.phase for run in found.predicted} == {"join-quiet", "join-register", "join-pull"}
+    assert theirs == pytest.approx(ours, rel=0.15)
+    assert left == []
     assert left_behind(disk_path) == []
     assert etcd_processes(disk_path) == []
 

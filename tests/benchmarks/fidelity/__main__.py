@@ -23,26 +23,12 @@ from benchmarks.fidelity import report as page
 from benchmarks.fidelity.disks import DISKS, Disk
 from etcdbench.errors import EtcdbenchError
 from etcdbench.etcd_programs import find_etcd
-from etcdbench.histogram import Histogram
-from etcdbench.model import Run
 from etcdbench.process import StopRequest
 from etcdbench.validate_session import Request, prepare
 from etcdbench.workload import Arrivals
+from fakes import Silent
 
 RESULTS = Path(__file__).parent / "results"
-
-
-class Silent:
-    """Watches nothing."""
-
-    def begin(self, phase: str, seconds: float) -> None:
-        """Say nothing."""
-
-    def tick(self, seconds: float, wal: Histogram | None, bytes_written: int) -> None:
-        """Say nothing."""
-
-    def end(self, run: Run) -> None:
-        """Say nothing."""
 
 
 @click.group()
