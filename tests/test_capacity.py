@@ -118,3 +118,13 @@ def test_a_search_is_judged_by_its_capacities_and_nothing_else() -> None:
 def test_without_a_search_there_is_no_capacity() -> None:
     """An ordinary join says nothing about other numbers of nodes."""
     assert capacity.of(result_of()) == ()
+
+
+def test_a_burst_that_fio_gave_up_was_too_much() -> None:
+    """The disk did not answer for five seconds; one that the user stopped says nothing."""
+    known = searched((50, 1))
+    for stopped, answer in (("an I/O had not ended", "fail"), ("interrupted", "pass")):
+        runs = tuple(msgspec.structs.replace(run, stopped=stopped) for run in known.runs)
+        result = msgspec.structs.replace(known, runs=runs)
+
+        assert capacity.answer(result.bursts, result).answer == answer

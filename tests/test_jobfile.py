@@ -178,3 +178,17 @@ def test_parts_share_files_and_start_one_after_the_other() -> None:
     assert "[wal.pull]\nfilename=wal-0\nstartdelay=8000ms\n" in made.job_file
     assert "[wal.quiet]\nfilename=wal-0\nread_iolog=" in made.job_file
     assert made.runtime_seconds == 9.6
+
+
+def test_a_phase_with_nothing_to_do_has_no_section() -> None:
+    """fio refuses an iolog without any I/O."""
+    empty = Part(
+        suffix=".settle",
+        wal=WalSchedule(due_ms=(), sizes_bytes=(), start_offset_bytes=4176),
+        backend=BackendSchedule(due_ms=(), new_pages=(), start_page=40),
+    )
+    parts = [Part(suffix=".pull", wal=WAL, backend=BACKEND), empty]
+    made = etcd_job(parts, cpu_share=0.0, fallocate=True, scratch=SCRATCH)
+
+    assert made.sections == ("wal.pull", "backend.pull")
+    assert "settle" not in made.job_file

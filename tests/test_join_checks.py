@@ -91,7 +91,10 @@ def runs_of(
 
 
 def measured(
-    *bursts: tuple[Run, ...], probes: Sequence[Sequence[Probe]] = (), bursts_max: int = 1
+    *bursts: tuple[Run, ...],
+    probes: Sequence[Sequence[Probe]] = (),
+    bursts_max: int = 1,
+    shared: bool = False,
 ) -> Result:
     """Build a result whose runs are these bursts."""
     runs = tuple(run for burst in bursts for run in burst)
@@ -103,7 +106,7 @@ def measured(
                 cni="cilium",
                 nodes=5,
                 jitter_seconds=5,
-                topology="shared-disk" if probes else "dedicated",
+                topology="shared-disk" if probes or shared else "dedicated",
                 cut=len(burst) < len(SPANS),
                 first_run=first_run,
                 spans=SPANS[: len(burst)],
@@ -133,9 +136,7 @@ def probes_of(*longest_seconds: float) -> list[Probe]:
     found: list[Probe] = []
     now = 1.0
     for seconds in longest_seconds:
-        found.append(
-            Probe(at_seconds=now, flush_seconds=seconds, rename_seconds=0, read_seconds=0.001)
-        )
+        found.append(Probe(at_seconds=now, flush_seconds=seconds, rename_seconds=0, read_seconds=0))
         now += max(seconds, 1.0)
     return found
 
@@ -405,29 +406,39 @@ def test_where_nobody_probed_nothing_is_said_of_logins() -> None:
 
 
 @pytest.mark.parametrize(
-    ("second", "seconds", "expected"),
-    [(46, 3.5, Verdict.PASS), (50, 7.5, Verdict.PASS), (58, 15.5, Verdict.WARN)],
+    ("until", "seconds", "expected"),
+    [(47, 3.5, Verdict.PASS), (51, 7.5, Verdict.PASS), (59, 15.5, Verdict.WARN)],
 )
 def test_a_disk_that_stays_slow_for_long_after_the_pull_is_a_warning(
-    second: int, seconds: float, expected: Verdict
+    until: int, seconds: float, expected: Verdict
 ) -> None:
-    """The last flush over the level counts; ten seconds are what a controller's lock bears."""
-    slow = {second: ONE_OVER, 44: ONE_OVER}
+    """The first stretch without a break counts; ten seconds are what a controller's lock bears."""
+    slow = dict.fromkeys(range(44, until), ONE_OVER)
 
-    finding = findings(measured(runs_of(wal_at=slow)))["join_recovery"]
+    finding = findings(measured(runs_of(wal_at=slow), shared=True))["join_recovery"]
 
     assert finding.verdict is expected
     assert finding.measured_seconds == pytest.approx(seconds)
-    assert "after the images had come flushes were last over" in finding.because
+    assert "after the pull phase flushes were last over" in finding.because
+
+
+def test_one_slow_flush_later_on_is_chance() -> None:
+    """The disk had recovered before; the percentile judges that flush."""
+    slow = {44: ONE_OVER, 45: ONE_OVER, 58: ONE_OVER}
+
+    finding = findings(measured(runs_of(wal_at=slow), shared=True))["join_recovery"]
+
+    assert finding.measured_seconds == pytest.approx(2.5)
 
 
 def test_a_disk_that_is_slow_during_the_pull_only_has_recovered_at_once() -> None:
     """What is slow while images come is no matter of recovery."""
-    finding = findings(measured(runs_of(wal_at={30: ONE_OVER})))["join_recovery"]
+    result = measured(runs_of(wal_at={30: ONE_OVER}), shared=True)
+    finding = findings(result)["join_recovery"]
 
     assert finding.verdict is Verdict.PASS
     assert finding.measured_seconds == 0
-    assert finding.because == "flushes were back at their quiet level when the images had come"
+    assert finding.because == "flushes were back at their quiet level when the pull phase ended"
 
 
 @pytest.mark.parametrize(
@@ -438,22 +449,23 @@ def test_the_level_is_twice_the_quiet_one_and_never_below_the_limit(
     quiet: dict[int, int], late: dict[int, int]
 ) -> None:
     """9 ms are under 10 ms, and 15 ms under twice the 8 ms that were seen before."""
-    result = measured(runs_of(quiet=quiet, wal_at={58: late}))
+    result = measured(runs_of(quiet=quiet, wal_at={44: late}), shared=True)
 
     assert findings(result)["join_recovery"].measured_seconds == 0
 
 
 def test_the_slowest_burst_is_the_one_that_is_told() -> None:
     """One of two took 15.5 s to recover."""
-    slow = runs_of(wal_at={58: ONE_OVER})
+    slow = runs_of(wal_at=dict.fromkeys(range(44, 59), ONE_OVER))
 
-    assert verdict(measured(slow, runs_of()), "join_recovery") is Verdict.WARN
-    assert verdict(measured(runs_of(), slow), "join_recovery") is Verdict.WARN
+    assert verdict(measured(slow, runs_of(), shared=True), "join_recovery") is Verdict.WARN
+    assert verdict(measured(runs_of(), slow, shared=True), "join_recovery") is Verdict.WARN
 
 
-def test_a_cut_burst_says_nothing_about_recovery() -> None:
-    """It ended with the pull."""
-    assert "join_recovery" not in findings(measured(runs_of(cut=True)))
+def test_where_no_images_were_written_there_is_nothing_to_recover_from() -> None:
+    """Nor in a burst that ended with the pull."""
+    assert "join_recovery" not in findings(measured(runs_of()))
+    assert "join_recovery" not in findings(measured(runs_of(cut=True), shared=True))
 
 
 def test_a_burst_that_was_stopped_during_the_pull_says_nothing_about_recovery() -> None:
@@ -461,7 +473,7 @@ def test_a_burst_that_was_stopped_during_the_pull_says_nothing_about_recovery() 
     runs = runs_of(wal_at={second: {} for second in range(20, 63)})
     stopped = tuple(msgspec.structs.replace(run, stopped="interrupted") for run in runs)
 
-    assert "join_recovery" not in findings(measured(stopped))
+    assert "join_recovery" not in findings(measured(stopped, shared=True))
 
 
 # --- when to stop -------------------------------------------------------------------------------
@@ -523,7 +535,7 @@ def promoted(seconds: float | None) -> Result:
         jitter_seconds=0.0,
         topology="dedicated",
         spans=SPANS,
-        neighbour_bytes=500_000_000,
+        neighbour_bytes=1_100_000_000,
         snapshot_seconds=seconds,
     )
     return result_of(*runs_of(), bursts=(burst,))
@@ -532,15 +544,15 @@ def promoted(seconds: float | None) -> Result:
 @pytest.mark.parametrize(
     ("seconds", "verdict", "sentence"),
     [
-        (12.0, Verdict.PASS, "500 MB was received and flushed in 12.0 s"),
-        (40.0, Verdict.FAIL, "the leader keeps what follows for 33.3 s"),
+        (12.0, Verdict.PASS, "1.10 GB was received and flushed in 12.0 s; the network alone"),
+        (21.0, Verdict.WARN, "takes 10.0 s at 1 Gbit/s"),
         (None, Verdict.FAIL, "not on the disk in time"),
     ],
 )
-def test_a_promoted_member_is_ready_before_the_leader_has_dropped_what_follows(
+def test_a_promoted_members_database_is_held_against_the_network(
     seconds: float | None, verdict: Verdict, sentence: str
 ) -> None:
-    """5,000 entries are 33 s at 150 writes a second."""
+    """Twice as long is worth a warning; one that never came is a fail."""
     found = join_checks.promotion_ready(evidence(promoted(seconds)))
 
     assert found is not None

@@ -103,15 +103,6 @@ def test_a_scale_shrinks_the_images() -> None:
     assert tenth["reads"].size_read_bytes <= 3_000_000
 
 
-def test_what_a_burst_is_said_to_write_bounds_its_images() -> None:
-    """The files that are read cold are written before."""
-    found = made("cilium", nodes=3)
-    images = found["download"].size_bytes + found["unpack"].size_bytes
-    announced = neighbours.image_bytes(join("cilium"), nodes=3)
-
-    assert images + found["reads"].size_read_bytes == pytest.approx(announced, rel=0.02)
-
-
 def test_a_section_names_its_iolog_only_where_it_has_one() -> None:
     """fio drives the download itself."""
     found = made()
@@ -133,13 +124,14 @@ def test_a_pause_is_filled_and_a_short_one_is_not() -> None:
     ]
 
 
-@pytest.mark.parametrize(("cni", "nodes", "scale"), [("flannel", 100, 0.02), ("cilium", 300, 0.02)])
-def test_a_scaled_burst_writes_no_more_images_than_it_is_said_to(
-    cni: Cni, nodes: int, scale: float
-) -> None:
-    """The room for them was looked for with that number."""
-    found = made(cni, nodes=nodes, scale=scale)
-    laid = found["download"].size_bytes + found["unpack"].size_bytes
-    announced = scale * neighbours.image_bytes(join(cni), nodes=nodes)
+@pytest.mark.parametrize(
+    ("cni", "nodes", "scale"),
+    [("flannel", 1, 1.0), ("cilium", 3, 1.0), ("flannel", 100, 0.02), ("cilium", 300, 0.02)],
+)
+def test_neighbours_write_no_more_than_they_are_said_to(cni: Cni, nodes: int, scale: float) -> None:
+    """The room for them was looked for with that number; the file that is read cold is among them."""
+    found = made(cni, nodes=nodes, scale=scale).values()
+    written_bytes = sum(one.size_bytes + one.size_read_bytes for one in found)
+    announced = neighbours.bytes_max(join(cni), nodes=nodes, scale=scale)
 
-    assert laid + found["reads"].size_read_bytes <= 1.02 * announced
+    assert 0.8 * announced < written_bytes <= announced

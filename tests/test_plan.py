@@ -98,7 +98,7 @@ def test_images_on_etcds_filesystem_need_room_there_and_are_written_each_time() 
     """They are removed after each burst, so that the room is that of one."""
     beside = plan("full", joins=whole_joins(times=2, topology="shared-filesystem"))
     apart = plan("full", joins=whole_joins(times=2))
-    image_bytes = 3 * (67_000_000 + 182_000_000 + 30_000_000)
+    image_bytes = whole_joins(topology="shared-filesystem").image_bytes
 
     assert beside.room_bytes() - apart.room_bytes() == image_bytes
     assert beside.bytes_max() - apart.bytes_max() == 2 * image_bytes
@@ -110,4 +110,5 @@ def test_images_on_another_filesystem_of_the_disk_need_no_room_beside_etcd() -> 
     apart = plan("full", joins=whole_joins())
 
     assert disk.room_bytes() == apart.room_bytes()
-    assert disk.bytes_max() - apart.bytes_max() == 3 * (67_000_000 + 182_000_000 + 30_000_000) // 2
+    images = whole_joins(topology="shared-disk", scale=0.5).image_bytes
+    assert disk.bytes_max() - apart.bytes_max() == images

@@ -39,7 +39,8 @@ def test_a_heading_and_empty_lines_are_no_writes(text: str) -> None:
         ("1,0,3\n", "no etcd takes such sizes"),
         ("1,2,-3\n", "no etcd takes such sizes"),
         ("1,2,9000000\n", "no etcd takes such sizes"),
-        ("1,2,3\n5000,2,3\n", "longer than an hour"),
+        ("1," + "9" * 200_000 + "\n", "is no CSV"),
+        ("1,2,3\n5000,2,3\n", "longer than twenty minutes"),
     ],
 )
 def test_what_is_no_capture_is_refused(text: str, sentence: str) -> None:

@@ -93,4 +93,5 @@ def test_what_is_announced_bounds_what_is_written() -> None:
 
     assert seeking.times_max(alone) == 14 + 1
     assert seeking.bytes_max(alone) == 15 * sum(alone.etcd_bytes_max())
-    assert seeking.bytes_max(shared) == seeking.BYTES_MAX + shared.image_bytes
+    last = shared.image_bytes + sum(shared.etcd_bytes_max())
+    assert seeking.bytes_max(shared) == seeking.BYTES_MAX + last

@@ -3,12 +3,14 @@
 import io
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from etcdbench import terminal
 from etcdbench.assessment import assess
-from etcdbench.model import Result, Settings, Verdict
+from etcdbench.model import Finding, Result, Settings, Verdict
 from fakes import device, result_of, run_of, stream, target
 
 MS = 1_000_000
@@ -100,3 +102,27 @@ def test_every_check_has_a_name_for_people() -> None:
     """The table shows words, not identifiers."""
     for finding in assess(BAD, result_file=None).checks:
         assert finding.id in terminal.NAMES
+
+
+@pytest.mark.parametrize(
+    ("ids", "sentence"),
+    [
+        ({"join_bystander"}, "logins hang"),
+        ({"promotion_ready"}, "takes a new member's database too slowly"),
+        ({"join_wal_fsync_p99", "join_bystander"}, "while nodes join"),
+        ({"wal_fsync_p99", "join_wal_fsync_p99"}, "too slow for etcd at this load"),
+    ],
+)
+def test_a_fail_claims_no_more_than_what_failed(ids: set[str], sentence: str) -> None:
+    """A disk may keep etcd's limits and still make logins hang."""
+    failed = tuple(
+        Finding(id=name, phase="join", verdict=Verdict.FAIL, because="x") for name in sorted(ids)
+    )
+    result = result_of()
+    meaning = msgspec.structs.replace(
+        assess(result, result_file=None), verdict=Verdict.FAIL, checks=failed, capacities=()
+    )
+
+    verdict = terminal.blocks(meaning, result)[1]
+    assert isinstance(verdict, Text)
+    assert sentence in verdict.plain

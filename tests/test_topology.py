@@ -49,3 +49,17 @@ def test_images_are_looked_for_where_runtimes_keep_them(
         (tmp_path / name).mkdir(parents=True)
 
     assert image_directory(root=tmp_path) == tmp_path / found
+
+
+@pytest.mark.parametrize(
+    ("filesystem", "source", "other"),
+    [("btrfs", "/dev/sda2", "/dev/sda2"), ("zfs", "rpool/etcd", "rpool/containers")],
+)
+def test_subvolumes_and_datasets_share_what_flushes_go_through(
+    filesystem: str, source: str, other: str
+) -> None:
+    """One log of one btrfs, one intent log of one pool."""
+    etcd = target(mount_point="/var/lib/etcd", mount_source=source, filesystem=filesystem)
+    images = target(mount_point="/", mount_source=other, filesystem=filesystem)
+
+    assert topology_of(etcd, images) == "shared-filesystem"

@@ -10,13 +10,17 @@ import pytest
 from etcdbench import burst as bursts
 from etcdbench import neighbours, profile, witness
 from etcdbench.burst import Burst, Compiled
-from etcdbench.errors import EtcdbenchError
+from etcdbench.errors import EtcdbenchError, Interrupted
 from etcdbench.histogram import Histogram
 from etcdbench.join_profile import Join
 from etcdbench.model import Topology
 from etcdbench.schedule import Position
 from etcdbench.witness import Seen
 from etcdbench.workspace import Workspace, workspace
+
+
+def nobody() -> None:
+    """Nobody wants us to stop."""
 
 
 def join() -> Join:
@@ -55,7 +59,8 @@ def test_probes_are_put_on_fios_clock() -> None:
     text = "\n".join([line(99.0), line(99.0, 0.5), line(101.0), line(101.0, 0.3), '{"at_ep'])
     (probe,) = witness.read_probes(text, origin_epoch_seconds=100.0, stopped_epoch_seconds=110.0)
 
-    assert (probe.at_seconds, probe.flush_seconds, probe.longest_seconds) == (1.0, 0.3, 0.3)
+    assert (probe.at_seconds, probe.flush_seconds) == (1.0, 0.3)
+    assert probe.wait_seconds == pytest.approx(0.6)
 
 
 def test_a_probe_that_had_not_ended_took_at_least_until_the_stop() -> None:
@@ -63,7 +68,7 @@ def test_a_probe_that_had_not_ended_took_at_least_until_the_stop() -> None:
     text = "\n".join([line(101.0), line(101.0, 0.3), line(102.0)])
     probes = witness.read_probes(text, origin_epoch_seconds=100.0, stopped_epoch_seconds=110.0)
 
-    assert [probe.longest_seconds for probe in probes] == [0.3, 8.0]
+    assert [probe.wait_seconds for probe in probes] == pytest.approx([0.6, 8.0])
 
 
 def test_a_moment_is_noted_once_a_second_with_the_largest_bytes() -> None:
@@ -86,7 +91,7 @@ def test_what_agents_read_is_made_before(tmp_path: Path) -> None:
     beside = compiled("shared-filesystem").neighbours
     size_bytes = sum(neighbour.size_read_bytes for neighbour in beside)
 
-    witness.make_cold(tmp_path, beside)
+    witness.make_cold(tmp_path, beside, check_stop=nobody)
 
     assert (tmp_path / neighbours.COLD_NAME).stat().st_size == size_bytes > 0
 
@@ -94,21 +99,52 @@ def test_what_agents_read_is_made_before(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     """The disk refuses it."""
     with pytest.raises(EtcdbenchError, match="cannot be written to"):
-        witness.make_cold(tmp_path / "none", compiled("shared-filesystem").neighbours)
+        witness.make_cold(
+            tmp_path / "none", compiled("shared-filesystem").neighbours, check_stop=nobody
+        )
 
 
 def test_images_are_cleared_away_also_behind_a_link(tmp_path: Path) -> None:
-    """Their folder stays for the next burst."""
-    real, link = tmp_path / "real", tmp_path / "images"
+    """Their folder stays for the next burst, and a member's database goes, too."""
+    real = tmp_path / "real"
     real.mkdir()
-    link.symlink_to(real)
+    (tmp_path / neighbours.FOLDER).symlink_to(real)
     (real / "file.0").write_text("x")
+    (tmp_path / "snapshot").write_text("x")
 
-    witness.clear(link)
+    witness.clear(tmp_path)
     witness.clear(tmp_path / "none")
 
     assert list(real.iterdir()) == []
-    assert link.is_dir()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [neighbours.FOLDER, "real"]
+
+
+def test_a_bystander_that_died_waits_for_nothing() -> None:
+    """Its last probe had begun, and tells nothing of the disk."""
+    text = "\n".join([line(101.0), line(101.0, 0.3), line(102.0)])
+    probes = witness.read_probes(
+        text, origin_epoch_seconds=100.0, stopped_epoch_seconds=110.0, died=True
+    )
+
+    assert [probe.at_seconds for probe in probes] == [1.0]
+
+
+def test_what_comes_after_fios_end_is_none_of_the_bursts() -> None:
+    """Saving and cleaning up are ours."""
+    text = "\n".join([line(101.0), line(101.0, 0.3), line(120.0), line(120.0, 9.0)])
+    probes = witness.read_probes(text, origin_epoch_seconds=100.0, stopped_epoch_seconds=110.0)
+
+    assert [probe.at_seconds for probe in probes] == [1.0]
+
+
+def test_the_user_may_stop_while_a_burst_is_prepared(tmp_path: Path) -> None:
+    """Gigabytes may have to be written before fio starts."""
+
+    def stop() -> None:
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        witness.make_cold(tmp_path, compiled("shared-filesystem").neighbours, check_stop=stop)
 
 
 def directories(tmp_path: Path) -> tuple[Path, Path]:
@@ -127,7 +163,7 @@ def look_on(tmp_path: Path, topology: Topology) -> tuple[Seen, list[str]]:
         workspace(scratch_parent, alone=False, on_leftover=print) as scratch,
     ):
         (target.path / neighbours.FOLDER).mkdir()
-        with witness.looking_on(seen, compiled(topology), target, scratch):
+        with witness.looking_on(seen, compiled(topology), target, scratch, check_stop=nobody):
             seen.look(0.0, 0)
             names = _names(target)
     return seen, names
@@ -161,8 +197,11 @@ def test_the_bystanders_probes_are_kept_and_it_is_ended(tmp_path: Path) -> None:
         workspace(scratch_parent, alone=False, on_leftover=print) as scratch,
     ):
         (target.path / neighbours.FOLDER).mkdir()
-        with witness.looking_on(seen, compiled("shared-filesystem"), target, scratch):
+        with witness.looking_on(
+            seen, compiled("shared-filesystem"), target, scratch, check_stop=nobody
+        ):
             running = _bystanders()
+            seen.look(time.time() - seen.origin_epoch_seconds, 0)
 
     assert len(running) == 1
     assert _bystanders() == []

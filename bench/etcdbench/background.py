@@ -1,4 +1,4 @@
-"""A program that runs beside us until we stop it: a real etcd."""
+"""A program that runs beside us until we stop it: a real etcd, or a bystander."""
 
 import contextlib
 import signal

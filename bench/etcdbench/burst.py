@@ -81,18 +81,19 @@ class Bursts(Struct, frozen=True, kw_only=True):
 
     @property
     def seconds(self) -> float:
-        """Return how long all of them last."""
-        return self.times * spans_of(self.join, self.burst)[-1].end_seconds
+        """Return how long all of them last at most."""
+        given = self.burst.given
+        each = given.seconds_max if given else spans_of(self.join, self.burst)[-1].end_seconds
+        return self.times * each
 
     @property
     def image_bytes(self) -> int:
-        """Return the bytes that pulling and unpacking writes to this disk in one burst."""
+        """Return the most that one burst writes beside etcd's own files; removed after each."""
         if self.burst.given:
             return sum(neighbour.size_bytes for neighbour in self.burst.given.beside)
         if self.burst.topology == "dedicated":
             return 0
-        whole = neighbours.image_bytes(self.join, nodes=self.burst.nodes)
-        return math.ceil(whole * self.burst.scale)
+        return neighbours.bytes_max(self.join, nodes=self.burst.nodes, scale=self.burst.scale)
 
     def etcd_bytes_max(self) -> tuple[int, int]:
         """Return the bytes that WAL and database gain at most, in all of them."""
@@ -107,6 +108,7 @@ class Compiled(Struct, frozen=True, kw_only=True):
         spans: Its phases in time.
         parts: Their schedules, in the same order.
         neighbours: What else writes and reads.
+        requests_per_second: How many requests reach etcd, in the mean.
         shared: Whether images are pulled onto etcd's disk.
         seconds_max: How long it takes, what else writes included.
     """
@@ -114,6 +116,7 @@ class Compiled(Struct, frozen=True, kw_only=True):
     spans: tuple[Span, ...]
     parts: tuple[Part, ...]
     neighbours: tuple[neighbours.Neighbour, ...]
+    requests_per_second: float = 0.0
     shared: bool = False
     seconds_max: float
 
@@ -138,8 +141,9 @@ def compile_burst(
         rng: Source of all draws.
     """
     spans = spans_of(join, burst)
+    load = requests_of(join, burst, rng=rng)
     wal, backend = schedule(
-        requests_of(join, burst, rng=rng),
+        load,
         flushes=flushes,
         commits=commits,
         position=position,
@@ -159,6 +163,7 @@ def compile_burst(
         spans=spans,
         parts=split(wal, backend, spans),
         neighbours=beside,
+        requests_per_second=len(load.due_seconds) / spans[-1].end_seconds,
         shared=burst.topology != "dedicated",
         seconds_max=burst.given.seconds_max if burst.given else spans[-1].end_seconds,
     )

@@ -11,6 +11,9 @@ from etcdbench.records import Struct
 from etcdbench.search import BURSTS_EACH, Answer
 from etcdbench.timeline import runs_of
 
+INTERRUPTED = "interrupted"
+"""Why a run ended that the user stopped; anything else was too much for the disk."""
+
 
 class Tried(Struct, frozen=True, kw_only=True):
     """One number of nodes that was tried, and what came of it.
@@ -60,7 +63,13 @@ def answer(bursts: Sequence[JoinBurst], result: Result) -> Tried:
     findings = join_checks.run(
         only(result, bursts), error=errors[min(len(bursts), len(errors)) - 1]
     )
-    failed = [one for one in findings if one.verdict is Verdict.FAIL]
+    failed = [one.because for one in findings if one.verdict is Verdict.FAIL]
+    failed += [
+        run.stopped
+        for burst in bursts
+        for run in runs_of(result, burst)
+        if run.stopped and run.stopped != INTERRUPTED
+    ]
     percentiles = [one for one in findings if one.id.endswith("_p99")]
     sure = percentiles and all(one.verdict is Verdict.PASS for one in percentiles)
     return Tried(
@@ -68,7 +77,7 @@ def answer(bursts: Sequence[JoinBurst], result: Result) -> Tried:
         jitter_seconds=bursts[0].jitter_seconds,
         bursts=len(bursts),
         answer="fail" if failed else "pass" if sure else "unsure",
-        because=failed[0].because if failed else "",
+        because=failed[0] if failed else "",
     )
 
 

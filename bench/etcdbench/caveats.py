@@ -237,7 +237,7 @@ def _settings(result: Result) -> Iterable[Caveat]:
 
 
 def _joins(result: Result) -> Iterable[Caveat]:
-    if not result.bursts:
+    if not result.bursts or result.settings.capacity:
         return
     burst = result.bursts[-1]
     name = f"node-join-{burst.cni}"
@@ -253,8 +253,8 @@ def _joins(result: Result) -> Iterable[Caveat]:
     if burst.scale < 1:
         yield Caveat(
             code="join_scaled",
-            message=f"only {format_share(burst.scale)} of the images' bytes were written, for want "
-            "of room",
+            message=f"only {format_share(burst.scale)} of the images' bytes were written: there is no "
+            "room for more, or more than 40 GB would only wear the disk",
             advice="free some room, or let fewer nodes join",
         )
     if burst.assumptions:

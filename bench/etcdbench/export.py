@@ -3,15 +3,20 @@
 import random
 from pathlib import Path
 
+from etcdbench.burst import Burst, compile_burst, rng_of
 from etcdbench.errors import ProfileError
 from etcdbench.etcd_model import cpu_share
 from etcdbench.histogram import Histogram
 from etcdbench.jobfile import FioJob, Part, etcd_job, recipe_job
+from etcdbench.join_profile import Join
 from etcdbench.plan import at_rate
 from etcdbench.profile import LoadedProfile
 from etcdbench.records import Struct
 from etcdbench.schedule import Position, even_load, schedule
-from etcdbench.workload import Phase
+from etcdbench.workload import JOIN, Phase
+
+NODES, JITTER_SECONDS, QUIET_SECONDS = 5, 5.0, 10.0
+"""How an exported join is: its images are elsewhere."""
 
 README = """\
 {title}
@@ -54,6 +59,9 @@ def compile_phases(
     """
     if loaded.profile.recipe:
         return (ExportedPhase(name="recipe", job=recipe_job(loaded.profile.recipe)),)
+    if loaded.profile.join:
+        job = _compile_join(loaded.profile.join, folder / JOIN, flush_ms, commit_ms)
+        return (ExportedPhase(name=JOIN, job=job),)
     return tuple(
         ExportedPhase(
             name=phase.name,
@@ -100,6 +108,19 @@ def export(loaded: LoadedProfile, folder: Path, *, flush_ms: float, commit_ms: f
             f"{folder} cannot be written: {error.strerror}", hint="choose a folder of your own"
         ) from error
     return written
+
+
+def _compile_join(join: Join, place: Path, flush_ms: float, commit_ms: float) -> FioJob:
+    """Compile five nodes that join, with their images elsewhere."""
+    compiled = compile_burst(
+        join,
+        Burst(nodes=NODES, jitter_seconds=JITTER_SECONDS, quiet_seconds=QUIET_SECONDS),
+        flushes=Histogram.from_bins({round(flush_ms * 1e6): 1}),
+        commits=Histogram.from_bins({round(commit_ms * 1e6): 1}),
+        position=Position(),
+        rng=rng_of(1, 0),
+    )
+    return etcd_job(compiled.parts, cpu_share=0.0, fallocate=True, scratch=place)
 
 
 def _compile(

@@ -74,6 +74,12 @@ class Part(Struct, frozen=True, kw_only=True):
         """Return the name of the backend's section."""
         return BACKEND_SECTION + self.suffix
 
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """Return the sections that have something to do: fio refuses an empty iolog."""
+        names = ((self.wal_section, self.wal.due_ms), (self.backend_section, self.backend.due_ms))
+        return tuple(name for name, due_ms in names if due_ms)
+
 
 def etcd_job(
     parts: Sequence[Part],
@@ -100,11 +106,14 @@ def etcd_job(
     ]
     iologs: dict[str, str] = {}
     for part in parts:
-        first = wal_segments(part.wal)[0]
-        for name, filename in ((part.wal_section, first), (part.backend_section, "db")):
-            sections.append(_iolog_section(name, filename, scratch, start_ms=part.start_ms))
-        iologs[f"{part.wal_section}.iolog"] = _text(_wal_lines(part.wal))
-        iologs[f"{part.backend_section}.iolog"] = _text(_backend_lines(part.backend))
+        files = {part.wal_section: wal_segments(part.wal)[0], part.backend_section: "db"}
+        lines = {
+            part.wal_section: _wal_lines(part.wal),
+            part.backend_section: _backend_lines(part.backend),
+        }
+        for name in part.sections:
+            sections.append(_iolog_section(name, files[name], scratch, start_ms=part.start_ms))
+            iologs[f"{name}.iolog"] = _text(lines[name])
     sections += _cpu_sections(cpu_share)
     for neighbour in neighbours:
         sections.append(neighbour.section(scratch))
@@ -113,7 +122,7 @@ def etcd_job(
     return FioJob(
         job_file="\n".join(sections),
         iologs=iologs,
-        sections=tuple(name for part in parts for name in (part.wal_section, part.backend_section)),
+        sections=tuple(name for part in parts for name in part.sections),
         runtime_seconds=last_due_ms / 1000,
         size_bytes=sum(sum(part.wal.sizes_bytes) + backend_bytes(part.backend) for part in parts)
         + sum(neighbour.size_bytes for neighbour in neighbours),

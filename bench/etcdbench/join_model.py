@@ -94,7 +94,7 @@ def writes(
         for phase in join.phases:
             found += _phase_writes(join, phase.name, begin, phase.runtime_seconds, rng)
             begin += phase.runtime_seconds
-    found += _background(join, quiet_seconds + join.window_seconds, rng)
+    found += _background(join, quiet_seconds + jitter_seconds + join.window_seconds, rng)
     return sorted(found, key=lambda write: write.due_seconds)
 
 

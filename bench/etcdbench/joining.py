@@ -1,26 +1,20 @@
 """What the user asked of a join burst -> the burst, and where its images go."""
 
-import contextlib
-import shutil
-from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from etcdbench import preflight, profile, promotion, replay
+from etcdbench import profile, promotion, replay
 from etcdbench.burst import Burst, Bursts
 from etcdbench.errors import UsageError
+from etcdbench.images import Joining, fewer, place_of, scaled
 from etcdbench.join_profile import Cni, Join
 from etcdbench.machine import Target
 from etcdbench.model import Topology
-from etcdbench.neighbours import FOLDER
-from etcdbench.plan import ROOM_MARGIN_BYTES
 from etcdbench.records import Struct
-from etcdbench.topology import image_directory, topology_of
 from etcdbench.units import parse_size
 from etcdbench.workload import Requests
-from etcdbench.workspace import Workspace, workspace
 
 QUIET_SECONDS = 10.0
 
@@ -33,6 +27,8 @@ BURSTS_FULL = 10
 """So many joins has `--full` at most: one of them is too few flushes for a 99th percentile."""
 
 NODES_MAX = 1000
+PROMOTION_RATE_MAX = 2000.0
+DATABASE_SIZE = "500MB"
 DATABASE_BYTES_MIN = 1_000_000
 DATABASE_BYTES_MAX = 8_000_000_000
 """etcd's guide suggests no larger quota: https://etcd.io/docs/v3.6/dev-guide/limit/"""
@@ -41,15 +37,6 @@ CAPACITY_NODES_MAX = 50
 """A search begins here; more than that at once nobody lets join."""
 
 JITTER_SECONDS = 5.0
-
-IMAGE_BYTES_MAX = 40_000_000_000
-"""More than this is scaled down: it would wear the disk and prove nothing more."""
-
-ROOM_SHARE = 0.5
-"""Share of the free room that images may take: nobody's disk is filled up by us."""
-
-SCALE_MIN = 0.01
-"""One per cent of the images is no pull any more."""
 
 
 class JoinRequest(Struct, frozen=True, kw_only=True):
@@ -63,7 +50,8 @@ class JoinRequest(Struct, frozen=True, kw_only=True):
         jitter_seconds: Within which the nodes start.
         left_out: Whether there is to be no burst.
         capture: A capture whose writes are to be the burst.
-        database_size: Size of the database that a promoted member receives, as typed.
+        promoted: Whether this node is to become a member.
+        database_size: Size of the database that it receives then, as typed.
     """
 
     nodes: int | None = None
@@ -73,6 +61,7 @@ class JoinRequest(Struct, frozen=True, kw_only=True):
     jitter_seconds: float | None = None
     left_out: bool = False
     capture: Path | None = None
+    promoted: bool = False
     database_size: str | None = None
 
     @property
@@ -80,7 +69,7 @@ class JoinRequest(Struct, frozen=True, kw_only=True):
         """Return the option that brings its own writes, if one was given."""
         if self.capture:
             return "--replay"
-        return "--control-plane-join" if self.database_size else None
+        return "--control-plane-join" if self.promoted else None
 
     @property
     def shaped(self) -> bool:
@@ -95,18 +84,6 @@ class JoinRequest(Struct, frozen=True, kw_only=True):
                 self.jitter_seconds,
             )
         )
-
-
-class Joining(Struct, frozen=True, kw_only=True):
-    """Bursts that can be run.
-
-    Attributes:
-        bursts: How they are to be.
-        images: Where the images go; None where they share nothing with etcd.
-    """
-
-    bursts: Bursts
-    images: Target | None = None
 
 
 def joining(
@@ -136,7 +113,12 @@ def joining(
             f"{without} leaves out the join burst that other options shape",
             hint=f"leave {without} out, or --join, --cni, --topology, --image-dir and --jitter",
         )
-    if request.given and (without or request.shaped or (request.capture and request.database_size)):
+    if request.database_size and not request.promoted:
+        raise UsageError(
+            "--db-size is the size of a promoted member's database",
+            hint="give --control-plane-join as well, or leave it out",
+        )
+    if request.given and (without or request.shaped or (request.capture and request.promoted)):
         raise UsageError(
             f"{request.given} brings its own writes, and no images",
             hint="leave the other options about joins out, and --quick and --beside-etcd",
@@ -152,10 +134,10 @@ def joining(
         join = _model(request)
         return Joining(bursts=Bursts(join=join, burst=_short_burst(full=full), times=times))
     bursts = bursts_of(request, times=times)
-    topology, images = _topology(request, target)
+    topology, images = place_of(request.topology, request.image_directory, target)
     burst = msgspec.structs.replace(bursts.burst, topology=topology)
     bursts = msgspec.structs.replace(bursts, burst=burst)
-    return Joining(bursts=_scaled(bursts, images), images=images)
+    return Joining(bursts=scaled(bursts, images), images=images)
 
 
 def _given(request: JoinRequest, requests: Requests) -> Burst:
@@ -167,13 +149,18 @@ def _given(request: JoinRequest, requests: Requests) -> Burst:
     if request.capture:
         return replay.burst_of(replay.read_capture(request.capture))
     try:
-        size_bytes = parse_size(request.database_size or "")
+        size_bytes = parse_size(request.database_size or DATABASE_SIZE)
     except ValueError as error:
         raise UsageError(f"--db-size: {error}", hint="give bytes, such as 500MB") from error
     if not DATABASE_BYTES_MIN <= size_bytes <= DATABASE_BYTES_MAX:
         raise UsageError(
             f"--db-size {request.database_size} is out of range",
             hint="give 1 MB to 8 GB, the most that etcd's guide suggests",
+        )
+    if requests.rate_per_second > PROMOTION_RATE_MAX:
+        raise UsageError(
+            f"{requests.rate_per_second:g} writes a second are too many for a promotion",
+            hint=f"give --rate {PROMOTION_RATE_MAX:g} or less, or --load s or m",
         )
     return promotion.burst_of(requests, size_bytes=size_bytes)
 
@@ -190,7 +177,7 @@ def capacities(request: JoinRequest, target: Target) -> tuple[Joining, ...]:
             "--join-capacity looks for the number of nodes itself",
             hint="leave --join, --no-join, --replay and --control-plane-join out",
         )
-    topology, images = _topology(request, target)
+    topology, images = place_of(request.topology, request.image_directory, target)
     plugins: tuple[Cni, ...] = (request.cni,) if request.cni else ("flannel", "cilium")
     found: list[Joining] = []
     for cni in plugins:
@@ -199,7 +186,7 @@ def capacities(request: JoinRequest, target: Target) -> tuple[Joining, ...]:
         cut = SHORT_PULL_SECONDS if topology == "dedicated" else None
         burst = msgspec.structs.replace(bursts.burst, topology=topology, pull_seconds_max=cut)
         bursts = msgspec.structs.replace(bursts, burst=burst)
-        found.append(Joining(bursts=_fewer(bursts, images), images=images))
+        found.append(Joining(bursts=fewer(bursts, images), images=images))
     return tuple(found)
 
 
@@ -238,78 +225,3 @@ def _short_burst(*, full: bool) -> Burst:
         quiet_seconds=SHORT_QUIET_SECONDS,
         pull_seconds_max=None if full else SHORT_PULL_SECONDS,
     )
-
-
-def _topology(request: JoinRequest, target: Target) -> tuple[Topology, Target | None]:
-    """Return the topology, and where images go if that shares anything with etcd."""
-    wanted = request.topology or "auto"
-    if wanted == "dedicated":
-        return "dedicated", None
-    if wanted == "shared-filesystem":
-        return "shared-filesystem", target
-    images = preflight.find_target(request.image_directory or image_directory())
-    seen = topology_of(target, images)
-    if wanted == "auto":
-        return seen, None if seen == "dedicated" else images
-    if seen == "dedicated":
-        raise UsageError(
-            f"{images.measured_path} shares no disk with {target.measured_path}",
-            hint="give --image-dir a directory on the same disk, or --topology shared-filesystem",
-        )
-    return "shared-disk", images
-
-
-def _fewer(bursts: Bursts, images: Target | None) -> Bursts:
-    """Let no more nodes join than there is room for: images are never scaled in a search."""
-    if images is None:
-        return bursts
-    each = bursts.image_bytes / bursts.burst.nodes
-    nodes = min(bursts.burst.nodes, int(_room_bytes(images) / each))
-    if not nodes:
-        raise UsageError(
-            f"{images.mount_point} has no room for the images of one node",
-            hint="free some room, or give --topology dedicated",
-        )
-    burst = msgspec.structs.replace(bursts.burst, nodes=nodes)
-    return msgspec.structs.replace(bursts, burst=burst)
-
-
-def _room_bytes(images: Target) -> float:
-    """Return what images may take: a share of the free room, and no more than is bearable."""
-    free = shutil.disk_usage(images.measured_path).free - 2 * ROOM_MARGIN_BYTES
-    return min(IMAGE_BYTES_MAX, max(free * ROOM_SHARE, 0))
-
-
-def _scaled(bursts: Bursts, images: Target | None) -> Bursts:
-    """Scale the images down to the room that there is, and to what is bearable."""
-    if images is None:
-        return bursts
-    whole = bursts.image_bytes
-    scale = min(1.0, _room_bytes(images) / whole)
-    if scale < SCALE_MIN:
-        raise UsageError(
-            f"{images.mount_point} has no room for the images of {bursts.burst.nodes} nodes",
-            hint="free some room, let fewer nodes join, or give --topology dedicated",
-        )
-    burst = msgspec.structs.replace(bursts.burst, scale=scale)
-    return msgspec.structs.replace(bursts, burst=burst)
-
-
-@contextlib.contextmanager
-def images_beside(
-    ours: Workspace, join: Joining | None, *, on_leftover: Callable[[Path], None]
-) -> Generator[None, None, None]:
-    """Make the place of the images below our directory; a link, where they live elsewhere."""
-    place = ours.path / FOLDER
-    if join is None or join.images is None:
-        yield
-    elif (
-        join.bursts.burst.topology == "shared-filesystem"
-        or (folder := Path(join.images.measured_path)) == ours.path.parent
-    ):
-        place.mkdir()
-        yield
-    else:
-        with workspace(folder, alone=True, on_leftover=on_leftover) as images:
-            place.symlink_to(images.path)
-            yield

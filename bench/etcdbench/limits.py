@@ -35,11 +35,12 @@ BYSTANDER_FAIL_SECONDS = 5.0
 JOURNAL_THREAD = "https://github.com/systemd/systemd/issues/20473"
 """Logins that wait for a journal that waits for the disk's fsync."""
 
-CATCH_UP_ENTRIES = 5000
-"""So many entries the leader keeps for a follower beyond its snapshot; one that takes longer to
-receive it needs another (`--experimental-snapshot-catchup-entries`)."""
+PROMOTION_RATIO_MAX = 2.0
+"""A member whose disk takes twice as long for the database as the network is worth a warning (our
+own limit)."""
 
-CATCH_UP_SOURCE = "https://github.com/etcd-io/etcd/blob/main/server/etcdserver/server.go"
+SNAPSHOT_SOURCE = "https://github.com/etcd-io/etcd/blob/main/server/etcdserver/api/snap/db.go"
+"""`SaveDBFrom`: the whole database is received into a file, and flushed once."""
 
 RECOVERY_SECONDS_MAX = 10.0
 """Controllers that cannot renew their lock for so long give it up (`--leader-elect-renew-deadline`)."""

@@ -4,6 +4,7 @@ It writes through fio only, hands the result over for saving after every run, an
 decision when enough is known to the function that it is given.
 """
 
+import contextlib
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from etcdbench import etcd_model, parse
-from etcdbench.burst import Burst, Bursts, compile_burst, rng_of
+from etcdbench.burst import Burst, Bursts
 from etcdbench.errors import FioError, Interrupted
 from etcdbench.fio import Engine, FioOutput
 from etcdbench.invocation import Invoker, Understand, blank
@@ -20,7 +21,6 @@ from etcdbench.jobfile import FioJob, Part, etcd_job, recipe_job, wal_segments
 from etcdbench.join_profile import Join
 from etcdbench.learned import Learned, moved
 from etcdbench.model import Result, Run, Stream
-from etcdbench.neighbours import FOLDER
 from etcdbench.plan import (
     BESIDE_CALIBRATE_RATE,
     BESIDE_SHARE,
@@ -29,6 +29,7 @@ from etcdbench.plan import (
     Plan,
     at_rate,
 )
+from etcdbench.prepared import prepare
 from etcdbench.schedule import even_load, position_after, schedule
 from etcdbench.search import Answer
 from etcdbench.seeking import seek
@@ -36,9 +37,7 @@ from etcdbench.watching import Observer
 from etcdbench.witness import Seen, clear, looking_on, record
 from etcdbench.workload import (
     CALIBRATE,
-    JOIN_PREFIX,
     RUNG_PREFIX,
-    SNAPSHOT,
     Phase,
     Recipe,
     Requests,
@@ -74,6 +73,7 @@ class Measurement:
         joined: Called after each join burst with the result so far and its number (from 0); True
             ends the bursts.
         answer: Called after each burst of a search; says what all that were like it show.
+        check_stop: Raises `Interrupted` if the user wants us to stop; asked where fio is not running.
     """
 
     plan: Plan
@@ -89,6 +89,8 @@ class Measurement:
     answer: Callable[[Result], Answer] = lambda _result: "unsure"
     _learned: Learned = field(default_factory=Learned)
     _wal_files: set[str] = field(default_factory=set[str])
+    check_stop: Callable[[], None] = lambda: None
+    _cold_bytes: int = 0
     _began: float = field(default_factory=time.monotonic)
 
     def run(self) -> Result:
@@ -123,11 +125,12 @@ class Measurement:
                 self._stretch(phase.name, stream, phase.runtime_seconds)
                 if self._enough(phase.name, number) or self._late(phase):
                     break
+        # Before the joins: after gigabytes of images a disk is not what it was.
+        self._climb(self.plan.ladder_requests or requests, requests)
         if self.plan.joins:
             self._join(self.plan.joins)
         for largest in self.plan.capacities:
             self._seek(largest)
-        self._climb(self.plan.ladder_requests or requests, requests)
 
     def _gently(self, requests: Requests) -> Requests:
         """Return the requests, slowed down where a live etcd must not be disturbed."""
@@ -207,49 +210,41 @@ class Measurement:
 
     def _seek(self, wanted: Bursts) -> None:
         """Find out how many nodes may join at once."""
+
+        def run(burst: Burst) -> None:
+            with contextlib.suppress(_Stopped):  # it was too much, and that is an answer
+                self._burst(wanted.join, burst, trial=True)
+
         seek(
             wanted.burst,
-            run=lambda burst: self._burst(wanted.join, burst),
+            run=run,
             answer=lambda: self.answer(self.result),
-            bytes_written=lambda: self.result.bytes_written,
+            bytes_written=lambda: self.result.bytes_written + self._cold_bytes,
         )
 
-    def _burst(self, join: Join, wanted: Burst) -> None:
+    def _burst(self, join: Join, wanted: Burst, *, trial: bool = False) -> None:
         """Run one join burst: all its phases, and what shares the disk, in one invocation."""
         known, first_run = self._learned, len(self.result.runs)
-        compiled = compile_burst(
-            join,
-            wanted,
-            flushes=known.flushes,
-            commits=known.commits,
-            position=known.position,
-            rng=rng_of(self.plan.settings.seed, len(self.result.bursts)),
-        )
-        job = etcd_job(
-            compiled.parts,
-            cpu_share=0.0,  # a join has too few requests for a whole percent
-            fallocate=self.result.target.fallocate,
-            scratch=self.scratch.path,
-            neighbours=compiled.neighbours,
-        )
-        blanks = [
-            blank(f"{JOIN_PREFIX}{span.name}", job, part=part)
-            for span, part in zip(compiled.spans, compiled.parts, strict=True)
-        ]
-        seen = Seen()
+        ready = prepare(join, wanted, known=known, result=self.result, scratch=self.scratch)
+        compiled, seen = ready.compiled, Seen()
+        self._cold_bytes += sum(one.size_read_bytes for one in compiled.neighbours)
+        last = compiled.parts[-1]
+        known.position = position_after(last.wal, last.backend)
+        self._wal_files |= {name for part in compiled.parts for name in wal_segments(part.wal)}
 
         def understand(output: FioOutput) -> tuple[list[tuple[Stream, ...]], int]:
             seen.snapshot_seconds = parse.snapshot_seconds(output)
-            return parse.parse_etcd(output, job, compiled.parts)
+            return parse.parse_etcd(output, ready.job, compiled.parts)
 
         try:
-            with looking_on(seen, compiled, self.target, self.scratch):
+            with looking_on(seen, compiled, self.target, self.scratch, check_stop=self.check_stop):
                 self._invoke(
-                    job,
-                    blanks,
+                    ready.job,
+                    ready.blanks,
                     understand,
                     seconds_max=compiled.seconds_max + BURST_GRACE_SECONDS,
                     also=seen.look,
+                    trial=trial,
                 )
         finally:
             if len(self.result.runs) > first_run:
@@ -257,10 +252,7 @@ class Measurement:
                 bursts = (*self.result.bursts, burst)
                 self.result = msgspec.structs.replace(self.result, bursts=bursts)
                 self._keep(interrupted=self.result.interrupted)
-            clear(self.target.path / FOLDER)
-            (self.target.path / SNAPSHOT).unlink(missing_ok=True)
-        last = compiled.parts[-1]
-        known.position = position_after(last.wal, last.backend)
+            clear(self.target.path)
         self._drop_old_segments(set(wal_segments(last.wal)))
 
     def _recipe(self, recipe: Recipe) -> None:
@@ -280,8 +272,12 @@ class Measurement:
         *,
         seconds_max: float,
         also: Callable[[float, int], None] | None = None,
+        trial: bool = False,
     ) -> tuple[Run, ...]:
-        """Run one job and put its outcome into the result, whether it came to its end or not."""
+        """Run one job and put its outcome into the result, whether it came to its end or not.
+
+        A trial that is stopped (a rung, a burst of a search) was too much, and no interruption.
+        """
         invoker = Invoker(
             engine=self.engine,
             target=self.target,
@@ -290,8 +286,8 @@ class Measurement:
             gentle=self.plan.settings.beside_etcd,
         )
         outcome = invoker.run(job, blanks, understand, seconds_max=seconds_max, also=also)
-        on_ladder = outcome.interrupt is None and blanks[0].phase.startswith(RUNG_PREFIX)
-        self._keep(runs=outcome.runs, interrupted=None if on_ladder else outcome.stopped)
+        trial = outcome.interrupt is None and (trial or blanks[0].phase.startswith(RUNG_PREFIX))
+        self._keep(runs=outcome.runs, interrupted=None if trial else outcome.stopped)
         for run in outcome.runs:
             self.observer.end(run)
         if outcome.interrupt:

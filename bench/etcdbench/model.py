@@ -56,9 +56,9 @@ class Run(Struct, frozen=True, kw_only=True):
 
     Attributes:
         phase: Name of the phase (`calibrate`, `steady`, `join-pull`, `ladder-m`, `recipe`).
-        rate_per_second: Requests per second that it stands for; None for a recipe.
+        rate_per_second: Requests per second that it stands for; None for a recipe and for joins.
         started_at: UTC, ISO 8601.
-        wall_seconds: From fio's start to its end.
+        wall_seconds: From fio's start to its end; 0 for a join's later phases, as are their bytes.
         job_file: The job file exactly as fio read it.
         wal: The WAL's schedule; the iolog follows from it.
         backend: The backend's schedule.
@@ -96,9 +96,9 @@ class Probe(Struct, frozen=True, kw_only=True):
     read_seconds: float
 
     @property
-    def longest_seconds(self) -> float:
-        """Return how long the slowest of the three took."""
-        return max(self.flush_seconds, self.rename_seconds, self.read_seconds)
+    def wait_seconds(self) -> float:
+        """Return how long the login waited: it needs all three, one after the other."""
+        return self.flush_seconds + self.rename_seconds + self.read_seconds
 
 
 class Second(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
+from etcdbench import bystander
 from etcdbench.join_model import Span
 from etcdbench.join_profile import Join
 from etcdbench.records import Struct
@@ -105,18 +106,28 @@ def neighbours(join: Join, shared: Shared, *, rng: random.Random) -> tuple[Neigh
     )
 
 
-def image_bytes(join: Join, *, nodes: int) -> int:
-    """Return what pulling and unpacking writes, and what agents will read, unscaled."""
+def bytes_max(join: Join, *, nodes: int, scale: float) -> int:
+    """Return the most that all neighbours write, the file that is read cold too.
+
+    Images and reads shrink with the scale, a single blob and what is small do not.
+    """
     images = join.images.download_size_bytes + join.images.unpacked_size_bytes
-    return nodes * (images + join.reads.size_bytes)
+    scaled = math.ceil(nodes * (images + join.reads.size_bytes) * scale) + _blob_bytes(join)
+    containers = join.containers.count * join.containers.fsyncs_each * join.containers.size_bytes
+    logs = math.ceil(join.logs.rate_bytes_per_second * join.window_seconds)
+    return scaled + nodes * (containers + logs) + 2 * bystander.COLD_FILE_BYTES
+
+
+def _blob_bytes(join: Join) -> int:
+    whole = join.images.download_size_bytes // join.images.blobs // CHUNK_BYTES
+    return max(1, whole) * CHUNK_BYTES
 
 
 def _download(join: Join, shared: Shared) -> Neighbour:
     """Blobs, one after the other, each flushed when it is complete."""
     # Whole chunks, and never more than the model's bytes: less of a pull is fewer blobs.
     total = int(shared.nodes * join.images.download_size_bytes * shared.scale)
-    whole = join.images.download_size_bytes // join.images.blobs // CHUNK_BYTES
-    each = max(1, whole) * CHUNK_BYTES
+    each = _blob_bytes(join)
     blobs = max(1, total // each)
     return Neighbour(
         name="download",

@@ -7,6 +7,7 @@ logs hold no fdatasync at all; they tell which flushes were late, and which belo
 
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 import pandas as pd
 
@@ -61,12 +62,23 @@ def _streams(output: FioOutput, documents: Sequence[Document], part: Part) -> tu
         Stream(name="backend", blocks=backend_blocks),
         Stream(
             name="commit",
-            blocks=commit_blocks(
-                latency_log(output.logs.get(part.backend_section, "")),
-                merge(block.histogram for block in backend_blocks),
-                skip=not part.backend.start_page,
+            blocks=_later(
+                commit_blocks(
+                    latency_log(output.logs.get(part.backend_section, "")),
+                    merge(block.histogram for block in backend_blocks),
+                    skip=not part.backend.start_page,
+                ),
+                seconds=part.start_ms / 1000,
             ),
         ),
+    )
+
+
+def _later(blocks: tuple[Block, ...], *, seconds: float) -> tuple[Block, ...]:
+    """Put blocks on fio's clock: a section's log has a clock that begins with the section."""
+    return tuple(
+        msgspec.structs.replace(block, start_seconds=block.start_seconds + seconds)
+        for block in blocks
     )
 
 

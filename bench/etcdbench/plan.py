@@ -106,7 +106,7 @@ class Plan(Struct, frozen=True, kw_only=True):
         wal = 0 if self.recipe else segments * etcd_model.WAL_SEGMENT_BYTES
         wal += sum(seeking.etcd_bytes_max(one) for one in self.capacities)
         bursts = [one for one in (self.joins, *self.capacities) if one]
-        shared = [one for one in bursts if one.burst.topology == "shared-filesystem"]
+        shared = [one for one in bursts if one.burst.topology != "shared-disk"]
         images = max((one.image_bytes for one in shared), default=0)  # removed after each burst
         return wal + self._backend_bytes_max() + images + ROOM_MARGIN_BYTES
 

@@ -122,7 +122,7 @@ def _demand_enough_flushes(
                 f"{rate:g} requests a second are {rate * seconds:.0f} flushes in {seconds:.0f} s; "
                 f"{needed} are needed to prove anything",
                 hint=f"give a rate of {math.ceil(needed / seconds)} or more, which is harder on "
-                "the disk, or leave --quick out, or add --full",
+                "the disk, or add --no-join, leave --quick out, or add --full",
             )
 
 

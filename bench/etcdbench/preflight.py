@@ -27,11 +27,15 @@ PROBE_BYTES = 1_000_000
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def find_target(path: Path) -> Target:
+def find_target(path: Path, *, write: bool = True) -> Target:
     """Say what a path is and what lies below it; nothing is written.
 
     `/var/lib/etcd` does not exist before `kubeadm init`: where only the last component is
     missing, its parent is measured.
+
+    Args:
+        path: The path.
+        write: Whether it will have to be written to.
 
     Raises:
         PreflightError: It cannot be measured.
@@ -44,7 +48,7 @@ def find_target(path: Path) -> Target:
             f"{measured} is on {mount.filesystem}, which is no disk",
             hint="give the directory that etcd will use, such as /var/lib/etcd",
         )
-    if not os.access(measured, os.W_OK | os.X_OK):
+    if write and not os.access(measured, os.W_OK | os.X_OK):
         read_only = os.statvfs(measured).f_flag & os.ST_RDONLY
         raise PreflightError(
             f"{measured} is on a read-only filesystem"

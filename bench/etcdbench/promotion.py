@@ -19,9 +19,9 @@ QUIET_SECONDS = 5.0
 FOLLOW_SECONDS = 20.0
 SNAPSHOT_SECONDS_MIN = 10.0
 
-SLOWNESS = 2.0
-"""The phase lasts twice as long as the network alone would need; a slower disk writes on while the
-member already follows."""
+SLOWNESS = 4.0
+"""The phase lasts four times as long as the network alone would need: while a file is flushed fio
+answers no request for its status, and gives up sections that end meanwhile (see `jobfile.Part`)."""
 
 DISK_BYTES_PER_SECOND_MIN = 5_000_000
 """A disk that takes the snapshot more slowly than this is not waited for."""

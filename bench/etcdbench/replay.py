@@ -3,6 +3,7 @@
 import csv
 import itertools
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 from etcdbench.burst import Burst, Given
@@ -12,7 +13,9 @@ from etcdbench.schedule import Load
 from etcdbench.workload import REPLAY
 
 ROWS_MAX = 1_000_000
-SECONDS_MAX = 3600.0
+SECONDS_MAX = 1200.0
+"""fio's status of every second is kept until the end."""
+
 SIZE_BYTES_MAX = 1_500_000
 """etcd refuses larger requests (`--max-request-bytes`)."""
 
@@ -36,9 +39,11 @@ def read_capture(path: Path) -> Load:
         UsageError: It cannot be read, or is no such capture.
     """
     try:
-        if path.stat().st_size > FILE_BYTES_MAX:
+        with path.open("rb") as stream:
+            data = stream.read(FILE_BYTES_MAX + 1)  # its size may be a lie: /dev/zero has none
+        if len(data) > FILE_BYTES_MAX:
             raise UsageError(f"{path} is larger than {FILE_BYTES_MAX // 1_000_000} MB", hint=HINT)
-        text = path.read_text(encoding="utf-8")
+        text = data.decode()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", hint=HINT) from error
     except UnicodeDecodeError as error:
@@ -71,7 +76,7 @@ def parse_capture(text: str, *, name: str) -> Load:
     first = 1 if lines and lines[0].replace(" ", "").startswith("time_seconds,") else 0
     rows = [
         _row(cells, f"{name}, line {number}")
-        for number, cells in enumerate(csv.reader(lines[first:]), start=first + 1)
+        for number, cells in enumerate(_cells(lines[first:], name), start=first + 1)
         if cells
     ]
     if not rows:
@@ -83,13 +88,20 @@ def parse_capture(text: str, *, name: str) -> Load:
         if later[0] < earlier[0]:
             raise UsageError(f"{name}, line {number}: time goes back", hint="sort it by its times")
     if rows[-1][0] - begin > SECONDS_MAX:
-        raise UsageError(f"{name} lasts longer than an hour", hint="give a part of it")
+        raise UsageError(f"{name} lasts longer than twenty minutes", hint="give a part of it")
     return Load(
         due_seconds=tuple(time - begin for time, _, _ in rows),
         key_sizes_bytes=tuple(key for _, key, _ in rows),
         value_sizes_bytes=tuple(value for _, _, value in rows),
         key_copies=KEY_COPIES,
     )
+
+
+def _cells(lines: list[str], name: str) -> Iterator[list[str]]:
+    try:
+        yield from csv.reader(lines)
+    except csv.Error as error:
+        raise UsageError(f"{name} is no CSV: {error}", hint=HINT) from error
 
 
 def _row(cells: list[str], where: str) -> tuple[float, int, int]:

@@ -58,15 +58,25 @@ class Screen:
 
     # --- while it measures ----------------------------------------------------------------------
 
-    def announce(self, result: Result, plan: Plan, *, directory: Path) -> None:
-        """Say what will be measured, and how many bytes will be written, before the first one."""
+    def announce(
+        self, result: Result, plan: Plan, *, directory: Path, images: Path | None = None
+    ) -> None:
+        """Say what will be measured, and how many bytes will be written, before the first one.
+
+        Args:
+            result: What is known before.
+            plan: What will be done.
+            directory: Our directory on the target.
+            images: Our second one, where images go elsewhere.
+        """
+        second = f" and {printable(str(images))}" if images else ""
         self._plan_seconds = plan.seconds_max()
         for line in disk_lines(result):
             self._err.print(line)
         self._err.print(
             Text(
                 f"writes at most {format_bytes(plan.bytes_max())} into "
-                f"{printable(str(directory))}, and removes it; takes about "
+                f"{printable(str(directory))}{second}, and removes it; takes about "
                 f"{format_seconds(plan.seconds_max())} at most and ends when the answer is sure"
             )
         )
@@ -116,11 +126,13 @@ class Screen:
         if self._live is None:
             wal = next((one.histogram() for one in run.streams if one.name == "wal"), Histogram())
             p99 = wal.percentile_ns(99)
+            # The phases of a join are one invocation: its first tells time and bytes of all.
+            spent = f"{run.wall_seconds:.1f} s, " if run.wall_seconds else ""
+            written = f", {format_bytes(run.bytes_written)} written" if run.bytes_written else ""
             self._err.print(
                 Text(
-                    f"{run.phase}: {run.wall_seconds:.1f} s, {wal.count:,} WAL flushes, p99 "
-                    f"{format_seconds(None if p99 is None else p99 / 1e9)}, "
-                    f"{format_bytes(run.bytes_written)} written"
+                    f"{run.phase}: {spent}{wal.count:,} WAL flushes, p99 "
+                    f"{format_seconds(None if p99 is None else p99 / 1e9)}{written}"
                 )
             )
 
@@ -190,10 +202,13 @@ def _joins_in_words(joins: Bursts) -> str:
     burst = joins.burst
     if burst.given and burst.given.kind == "capture":
         count = len(burst.given.requests.due_seconds)
-        return f"the capture's {count:,} writes will be replayed in {format_seconds(joins.seconds)}"
+        each = format_seconds(joins.seconds / joins.times)
+        times = "" if joins.times == 1 else f", {joins.times} times at most"
+        return f"the capture's {count:,} writes will be replayed in {each}{times}"
     if burst.given:
         size = format_bytes(joins.image_bytes)
-        return f"then a promoted member's snapshot of {size} will be written while etcd goes on"
+        times = "" if joins.times == 1 else f", {joins.times} times at most"
+        return f"a promoted member's database of {size} will be written while etcd goes on{times}"
     nodes = "1 node" if burst.nodes == 1 else f"{burst.nodes} nodes"
     times = "" if joins.times == 1 else f", {joins.times} times at most"
     images = format_bytes(joins.image_bytes)

@@ -30,7 +30,8 @@ def etcd_bytes_max(bursts: Bursts) -> int:
 def bytes_max(bursts: Bursts) -> int:
     """Return what a search writes at most: the last burst may go over the limit."""
     images = times_max(bursts) * bursts.image_bytes
-    return min(images + etcd_bytes_max(bursts), BYTES_MAX + bursts.image_bytes)
+    last = bursts.image_bytes + sum(bursts.etcd_bytes_max())
+    return min(images + etcd_bytes_max(bursts), BYTES_MAX + last)
 
 
 def seek(
@@ -65,7 +66,8 @@ def seek(
     search = Search(largest=largest.nodes)
     while (nodes := search.next()) is not None and not late():
         search.tell(nodes, attempt(msgspec.structs.replace(largest, nodes=nodes)))
-    if search.failed is None or not search.carried:
+    # Images are pulled at once whenever their nodes start: a stagger spreads them not at all.
+    if search.failed is None or not search.carried or largest.topology != "dedicated":
         return
     for jitter in STAGGERS_SECONDS:
         if jitter <= largest.jitter_seconds or late():

@@ -8,7 +8,8 @@ from typing import Literal
 from etcdbench import capacity, checks, join_checks, ladder, plan, planning, preflight, profile
 from etcdbench.assessment import assess, to_json
 from etcdbench.errors import EtcdbenchError, UsageError
-from etcdbench.joining import Joining, JoinRequest, capacities, images_beside, joining
+from etcdbench.images import Joining, images_beside
+from etcdbench.joining import JoinRequest, capacities, joining
 from etcdbench.judge import Evidence
 from etcdbench.machine import Environment, Target
 from etcdbench.measure import Measurement
@@ -73,11 +74,11 @@ def measure_disk(request: Request) -> Verdict:
             workspace(
                 here.scratch_parent, alone=False, on_leftover=screen.warn_of_leftover
             ) as scratch,
-            images_beside(ours, images, on_leftover=screen.warn_of_leftover),
+            images_beside(ours, images, on_leftover=screen.warn_of_leftover) as image_place,
         ):
             preflight.demand_room(here.target, room_bytes=todo.room_bytes())
             result = here.result(todo, preflight.probe_fallocate(here.target, ours.path))
-            screen.announce(result, todo, directory=ours.path)
+            screen.announce(result, todo, directory=ours.path, images=image_place)
             stop.check()
             measurement = Measurement(
                 plan=todo,
@@ -94,6 +95,7 @@ def measure_disk(request: Request) -> Verdict:
                     )
                 ),
                 joined=join_checks.decided,
+                check_stop=stop.check,
                 answer=lambda known: (
                     capacity.answer(capacity.alike(known, known.bursts[-1]), known).answer
                 ),
@@ -171,6 +173,11 @@ def _load(request: Request) -> Load:
     if rate_is_given and any(phase.rate_per_second for phase in main.profile.phases):
         raise UsageError(
             f"the phases of {main.name} have rates of their own", hint="leave --load and --rate out"
+        )
+    if main.profile.join:
+        raise UsageError(
+            f"{main.name} is a join, which is no load of its own",
+            hint=f"give --join N --cni {main.profile.join.cni}",
         )
     if main.profile.recipe and _is_shaped(request):
         raise UsageError(

@@ -33,6 +33,22 @@ SENTENCES = {
 }
 QUICK_SENTENCE = "the WAL is fast enough for etcd at this load; commits were not judged"
 
+SEARCH_SENTENCES = {
+    Verdict.PASS: "nodes may join here, as many at once as is said below",
+    Verdict.WARN: "nodes may join here, with the warnings below",
+    Verdict.INCONCLUSIVE: "this does not decide how many nodes may join here at once",
+    Verdict.FAIL: "not even one node may join here without a check failing",
+}
+FAIL_SENTENCES = (
+    ({"join_bystander"}, "etcd keeps its limits here, but logins hang while images are pulled"),
+    ({"promotion_ready"}, "this disk takes a new member's database too slowly"),
+    (
+        {"join_wal_fsync_p99", "join_backend_commit_p99", "join_stall_election", "join_bystander"},
+        "this disk is too slow for etcd while nodes join, by etcd's own limits",
+    ),
+)
+"""What is said where only these checks fail: the first that fits."""
+
 BOUNDING_CAVEATS = ("incomplete", "beside_etcd")
 """Caveats of results that can never pass."""
 
@@ -145,8 +161,14 @@ def _table(findings: tuple[Finding, ...]) -> Table:
 
 def _headline(meaning: Assessment, result: Result) -> str:
     """Say the verdict in a sentence that claims no more than was measured."""
+    if meaning.capacities:
+        return SEARCH_SENTENCES[meaning.verdict]
     if meaning.verdict is Verdict.PASS and result.settings.mode == "quick":
         return QUICK_SENTENCE
+    failed = {one.id for one in meaning.checks if one.verdict is Verdict.FAIL}
+    for ids, sentence in FAIL_SENTENCES:
+        if failed and failed <= ids:
+            return sentence
     return SENTENCES[meaning.verdict]
 
 

@@ -108,9 +108,9 @@ def waits(probes: Sequence[Probe], *, over_seconds: float) -> float:
     """
     if not probes:
         return 0.0
-    end = max(probe.at_seconds + probe.longest_seconds for probe in probes)
+    end = max(probe.at_seconds + probe.wait_seconds for probe in probes)
     length = max(end - probes[0].at_seconds, 1.0)
-    return sum(max(probe.longest_seconds - over_seconds, 0.0) for probe in probes) / length
+    return sum(max(probe.wait_seconds - over_seconds, 0.0) for probe in probes) / length
 
 
 def _moment(
@@ -132,7 +132,7 @@ def _moment(
         for name in ("wal", "commit")
     )
     inside = [one for one in burst.seconds if begin < one.at_seconds - READING_SECONDS <= end]
-    probes = [one.longest_seconds for one in burst.probes if begin <= one.at_seconds < end]
+    probes = [one.wait_seconds for one in burst.probes if begin <= one.at_seconds < end]
     return Moment(
         phase=phase,
         at_seconds=begin,

@@ -1,5 +1,6 @@
 """Do the images of a joining node share etcd's disk, or even its filesystem?"""
 
+import contextlib
 from pathlib import Path
 
 from etcdbench.machine import Target
@@ -23,19 +24,30 @@ def image_directory(*, root: Path = Path("/")) -> Path:
     """Return where this machine keeps, or would keep, container images."""
     for name in (*IMAGE_DIRECTORIES, FALLBACK):
         candidate = root / name.lstrip("/")
-        if candidate.is_dir():
-            return candidate
+        with contextlib.suppress(OSError):  # a directory that we may not look into
+            if candidate.is_dir():
+                return candidate
     return root
 
 
 def topology_of(etcd: Target, images: Target) -> Topology:
     """Compare two targets: one filesystem, one disk below both, or neither.
 
-    LVM volumes and partitions of one disk have that disk in common.
+    LVM volumes and partitions of one disk have that disk in common. Subvolumes of one btrfs
+    share its log, and datasets of one ZFS pool its intent log, as directories of one filesystem do.
     """
-    if (etcd.mount_point, etcd.mount_source) == (images.mount_point, images.mount_source):
+    if _filesystem(etcd) == _filesystem(images):
         return "shared-filesystem"
     below = {device.name for device in etcd.devices}
     if below & {device.name for device in images.devices}:
         return "shared-disk"
     return "dedicated"
+
+
+def _filesystem(target: Target) -> tuple[str, ...]:
+    """Return what two directories of one filesystem have in common."""
+    if target.filesystem == "btrfs":
+        return ("btrfs", target.mount_source)
+    if target.filesystem == "zfs":
+        return ("zfs", target.mount_source.partition("/")[0])
+    return (target.mount_point, target.mount_source)

@@ -11,7 +11,7 @@ from etcdbench.burst import Bursts
 from etcdbench.errors import UsageError
 from etcdbench.histogram import Histogram, merge
 from etcdbench.join_profile import Cni
-from etcdbench.joining import JITTER_SECONDS, JoinRequest, bursts_of
+from etcdbench.joining import JoinRequest, bursts_of
 from etcdbench.limits import COMMIT_LIMIT_NS, WAL_LIMIT_NS
 from etcdbench.model import Settings
 from etcdbench.process import StopRequest
@@ -53,8 +53,8 @@ class Request(Struct, frozen=True, kw_only=True):
     page: Path | None = None
     force: bool = False
     nodes: int | None = None
-    cni: Cni = "cilium"
-    jitter_seconds: float = JITTER_SECONDS
+    cni: Cni | None = None
+    jitter_seconds: float | None = None
 
 
 def validate_disk(request: Request) -> bool:
@@ -84,7 +84,7 @@ def validate_disk(request: Request) -> bool:
                 continue
             rounds += [work.round("regular"), work.round("poisson")]
             recipes.append(work.recipe())
-    proof = _proof(request, work.programs, rounds, merge(recipes))
+    proof = _proof(request, joins, work.programs, rounds, merge(recipes))
     if page:
         from etcdbench.validate_page import render  # noqa: PLC0415 - matplotlib is heavy
 
@@ -156,6 +156,8 @@ def _joins(request: Request) -> Bursts | None:
         UsageError: A number will not do.
     """
     if request.nodes is None:
+        if request.cni or request.jitter_seconds is not None:
+            raise UsageError("--cni and --jitter shape joining nodes", hint="give --join N as well")
         return None
     wanted = JoinRequest(
         nodes=request.nodes,
@@ -174,7 +176,11 @@ def _seconds(repeats: int, joins: Bursts | None) -> float:
 
 
 def _proof(
-    request: Request, programs: etcd_programs.Programs, rounds: Sequence[Round], recipe: Histogram
+    request: Request,
+    joins: Bursts | None,
+    programs: etcd_programs.Programs,
+    rounds: Sequence[Round],
+    recipe: Histogram,
 ) -> Proof:
     kinds: tuple[Kind, ...] = ("regular", "poisson") if request.nodes is None else ("join",)
     return Proof(
@@ -182,17 +188,19 @@ def _proof(
         etcd_flags=rounds[0].observed.flags,
         load=request.load,
         repeats=request.repeats,
-        join=_join_in_words(request),
+        join=_join_in_words(joins),
         metrics=compare_rounds(rounds, kinds[0], recipe),
         poisson=compare_rounds(rounds, "poisson", recipe) if request.nodes is None else {},
         flow={kind: _flow(rounds, kind) for kind in kinds},
     )
 
 
-def _join_in_words(request: Request) -> str | None:
-    if request.nodes is None:
+def _join_in_words(joins: Bursts | None) -> str | None:
+    if joins is None:
         return None
-    return f"{request.nodes} nodes joining with {request.cni} within {request.jitter_seconds:g} s"
+    burst = joins.burst
+    nodes = "1 node" if burst.nodes == 1 else f"{burst.nodes} nodes"
+    return f"{nodes} joining with {joins.join.cni} within {burst.jitter_seconds:g} s"
 
 
 def compare_rounds(

@@ -6,7 +6,7 @@ from typing import Protocol
 from etcdbench import parse
 from etcdbench.documents import Document
 from etcdbench.fio import Watch
-from etcdbench.histogram import Histogram
+from etcdbench.histogram import Histogram, merge
 from etcdbench.jobfile import WAL_SECTION, FioJob
 from etcdbench.model import Run
 from etcdbench.plan import BESIDE_CEILING_NS
@@ -46,7 +46,7 @@ def watcher(
         gentle: Whether a live etcd is beside it, which must not be slowed down.
         also: Called with the seconds since the start and the bytes written, if there is news.
     """
-    section = WAL_SECTION if WAL_SECTION in job.sections else job.sections[0]
+    sections = [name for name in job.sections if name.startswith(WAL_SECTION)] or job.sections[:1]
     heard_at = 0.0
 
     def watch(seconds: float, document: Document | None) -> str | None:
@@ -54,7 +54,7 @@ def watcher(
         wal, bytes_written = None, 0
         if document is not None:
             heard_at = seconds
-            wal = Histogram.from_bins(parse.sync_bins(document, section))
+            wal = merge(Histogram.from_bins(parse.sync_bins(document, name)) for name in sections)
             bytes_written = parse.bytes_written(document)
         observer.tick(seconds, wal, bytes_written)
         if also is not None:

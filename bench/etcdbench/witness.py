@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from etcdbench.errors import EtcdbenchError
 from etcdbench.join_profile import Join
 from etcdbench.model import JoinBurst, PhaseSpan, Probe, Second
 from etcdbench.schedule import START_DELAY_MS
+from etcdbench.workload import SNAPSHOT
 from etcdbench.workspace import Workspace
 
 READY_SECONDS_MAX = 60.0
@@ -52,6 +53,11 @@ class Seen:
     origin_epoch_seconds: float = 0.0
     _last: tuple[float, system.IoStall] | None = None
     _bytes: int = 0
+
+    @property
+    def ended_epoch_seconds(self) -> float:
+        """Return when fio was last seen."""
+        return self.origin_epoch_seconds + (self.seconds[-1].at_seconds + 1 if self.seconds else 0)
 
     def look(self, at_seconds: float, bytes_written: int) -> None:
         """Note one moment; at most once a second.
@@ -112,7 +118,12 @@ def record(
 
 @contextlib.contextmanager
 def looking_on(
-    seen: Seen, compiled: Compiled, target: Workspace, scratch: Workspace
+    seen: Seen,
+    compiled: Compiled,
+    target: Workspace,
+    scratch: Workspace,
+    *,
+    check_stop: Callable[[], None],
 ) -> Generator[None, None, None]:
     """Let the bystander probe while the block runs, where images are pulled onto etcd's disk.
 
@@ -121,15 +132,17 @@ def looking_on(
         compiled: The burst.
         target: Our directory on the target; the bystander works in one of its own below.
         scratch: Where its answers go.
+        check_stop: Raises `Interrupted` if the user wants us to stop.
 
     Raises:
         EtcdbenchError: It cannot be started, or what is read cold cannot be written.
+        Interrupted: The user wants us to stop.
     """
     if not compiled.shared:
         yield
         return
     folder, log = target.path / "bystander", scratch.path / "bystander.jsonl"
-    make_cold(target.path / neighbours.FOLDER, compiled.neighbours)
+    make_cold(target.path / neighbours.FOLDER, compiled.neighbours, check_stop=check_stop)
     make_folder(folder)
     child = Background(
         [sys.executable, "-m", "etcdbench.bystander", str(folder)],
@@ -139,15 +152,16 @@ def looking_on(
         environment=dict(os.environ),
     )
     try:
-        _await_first_probe(child)
+        _await_first_probe(child, check_stop)
         yield
     finally:
-        stopped = time.time()
+        died = child.ended
         child.stop()
         seen.probes = read_probes(
             child.printed(),
             origin_epoch_seconds=seen.origin_epoch_seconds,
-            stopped_epoch_seconds=stopped,
+            stopped_epoch_seconds=seen.ended_epoch_seconds,
+            died=died,
         )
 
 
@@ -163,16 +177,20 @@ def make_folder(folder: Path) -> None:
         raise _refused(folder, error) from error
 
 
-def make_cold(folder: Path, beside: tuple[neighbours.Neighbour, ...]) -> None:
+def make_cold(
+    folder: Path, beside: tuple[neighbours.Neighbour, ...], *, check_stop: Callable[[], None]
+) -> None:
     """Write what agents will read from a cold cache, before anything is measured.
 
     Raises:
         EtcdbenchError: The disk refuses it.
+        Interrupted: The user wants us to stop.
     """
     size_bytes = sum(neighbour.size_read_bytes for neighbour in beside)
     try:
         with (folder / neighbours.COLD_NAME).open("wb") as stream:
             for _ in range(0, size_bytes, neighbours.CHUNK_BYTES):
+                check_stop()
                 stream.write(os.urandom(neighbours.CHUNK_BYTES))
             stream.truncate(size_bytes)
             stream.flush()
@@ -183,16 +201,17 @@ def make_cold(folder: Path, beside: tuple[neighbours.Neighbour, ...]) -> None:
 
 
 def read_probes(
-    text: str, *, origin_epoch_seconds: float, stopped_epoch_seconds: float
+    text: str, *, origin_epoch_seconds: float, stopped_epoch_seconds: float, died: bool = False
 ) -> tuple[Probe, ...]:
     """Return what the bystander printed; a line that was cut off is left out.
 
-    A probe that had not ended when the bystander was stopped took at least until then.
+    A probe that had not ended when fio had took at least until then.
 
     Args:
         text: Its lines.
         origin_epoch_seconds: When fio started; earlier probes are none of the burst's.
-        stopped_epoch_seconds: When the bystander was stopped.
+        stopped_epoch_seconds: When fio had ended; later probes are none of the burst's, either.
+        died: Whether the bystander had ended by itself: its last probe then tells nothing.
     """
     if not origin_epoch_seconds:
         return ()  # fio did not get as far as its first second
@@ -211,14 +230,23 @@ def read_probes(
             read_seconds=row.read_seconds,
         )
         for at, row in rows.items()
-        if at >= origin_epoch_seconds
+        if origin_epoch_seconds <= at < stopped_epoch_seconds
+        and not (died and row.flush_seconds is None)
     )
 
 
-def clear(folder: Path) -> None:
-    """Remove what a burst has left in a folder: last of all, since removing writes, too."""
-    if folder.is_dir():
-        for entry in folder.iterdir():
+def clear(ours: Path) -> None:
+    """Remove what a burst has left: last of all, since removing writes, too.
+
+    What cannot be removed is told of in the end, with our whole directory.
+
+    Args:
+        ours: Our directory on the target.
+    """
+    folder = ours / neighbours.FOLDER
+    with contextlib.suppress(OSError):
+        (ours / SNAPSHOT).unlink(missing_ok=True)
+        for entry in folder.iterdir() if folder.is_dir() else ():
             entry.unlink(missing_ok=True)
 
 
@@ -229,7 +257,7 @@ def _refused(folder: Path, error: OSError) -> EtcdbenchError:
     )
 
 
-def _await_first_probe(child: Background) -> None:
+def _await_first_probe(child: Background, check_stop: Callable[[], None]) -> None:
     """Wait until the bystander has made its files.
 
     Raises:
@@ -237,6 +265,7 @@ def _await_first_probe(child: Background) -> None:
     """
     deadline = time.monotonic() + READY_SECONDS_MAX
     while not child.printed().strip():
+        check_stop()
         if child.ended or time.monotonic() > deadline:
             said = child.printed().strip().splitlines()
             raise EtcdbenchError(

@@ -23,19 +23,21 @@ PROMOTED = "control-plane"
 
 JOIN = "join"
 JOIN_QUIET = "join-quiet"
-"""All phases of a join burst together, and the quiet one before them, which is not among them."""
+"""All phases of a join burst together, and the quiet one before them, which is not among them;
+nor is a promoted member's snapshot: until it has it, it flushes nothing of the cluster's."""
 
 RatePerSecond = Annotated[float, msgspec.Meta(gt=0, le=100_000)]
 
 
 def is_main_phase(name: str) -> bool:
     """Say whether a phase is one of the main profile's, and not one of ours."""
-    return name != CALIBRATE and not name.startswith((RUNG_PREFIX, JOIN_PREFIX))
+    return name not in (CALIBRATE, JOIN) and not name.startswith((RUNG_PREFIX, JOIN_PREFIX))
 
 
 def belongs(name: str, phase: str) -> bool:
     """Say whether a run of phase `name` is one of `phase`, which may be `JOIN`."""
-    in_burst = name.startswith(JOIN_PREFIX) and name != JOIN_QUIET
+    apart = (JOIN_QUIET, f"{JOIN_PREFIX}{SNAPSHOT}")
+    in_burst = name.startswith(JOIN_PREFIX) and name not in apart
     return name == phase or (phase == JOIN and in_burst)
 
 

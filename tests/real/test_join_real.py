@@ -9,7 +9,7 @@ import pytest
 from cli import call, complaint, left_behind
 from etcdbench import profile, promotion, replay, timeline
 from etcdbench.burst import Burst, Bursts
-from etcdbench.joining import Joining, images_beside
+from etcdbench.images import Joining, images_beside
 from etcdbench.measure import Measurement
 from etcdbench.model import Result, Settings
 from etcdbench.plan import Plan

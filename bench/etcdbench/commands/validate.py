@@ -21,17 +21,13 @@ import click
 @click.option(
     "--cni",
     type=click.Choice(["flannel", "cilium", "calico"]),
-    default="cilium",
-    show_default=True,
-    help="Their network plugin.",
+    help="Their network plugin; cilium if not given.",
 )
 @click.option(
     "--jitter",
     type=float,
-    default=5.0,
-    show_default=True,
     metavar="S",
-    help="Seconds within which they start.",
+    help="All of them start within S seconds; 5 if not given.",
 )
 @click.option(
     "--etcd",
@@ -61,8 +57,8 @@ def validate(
     *,
     load: Literal["s", "m"],
     nodes: int | None,
-    cni: Literal["flannel", "cilium", "calico"],
-    jitter: float,
+    cni: Literal["flannel", "cilium", "calico"] | None,
+    jitter: float | None,
     server: Path | None,
     repeat: int,
     page: Path | None,
