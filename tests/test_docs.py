@@ -50,3 +50,13 @@ def test_every_profile_of_ours_is_mentioned() -> None:
 def test_no_placeholder_is_left() -> None:
     """A transcript is a transcript."""
     assert not re.search(r"@[A-Z_]+@", README + "".join(DOCS.values()))
+
+
+def test_every_caveat_is_documented() -> None:
+    """The interface's page names each code."""
+    source = (ROOT / "bench" / "etcdbench" / "caveats.py").read_text()
+    codes = set(re.findall(r'code="([a-z_]+)"', source))
+    codes |= {f"device_{kind}" for kind in re.findall(r'return \(\s+"([a-z_]+)",', source)}
+
+    assert len(codes) > 15
+    assert [code for code in sorted(codes) if f"`{code}`" not in DOCS["json.md"]] == []

@@ -253,24 +253,23 @@ def _slower_advice(result: Result) -> str:
 def _p99(known: Evidence, criterion: Criterion) -> Finding:
     """Judge a 99th percentile as in a steady phase, but say what few samples can prove.
 
-    A join is short. Where there will be no further one, and the samples are so few that not even a
-    perfect disk could prove 1 %, none over the limit passes as far as it can. Some over it, but
-    not over 1 %, are a warning where there was to be one join only.
+    A join is short: not even a perfect disk could prove 1 % in it. So where there will be no further
+    one, none over the limit passes, and the sentence says what that proves. Some over it, but not
+    over 1 %, are a warning where there was to be one join only.
     """
     finding = judge.judge_p99(known, criterion)
     if finding.verdict is not Verdict.INCONCLUSIVE or not finding.samples:
         return finding
     streams = known.result.streams(criterion.stream, JOIN)
     over = judge.share_over(streams, criterion.limit_ns, error=known.error)
-    needed = stats.samples_needed(share=ALLOWED_SHARE, error=known.error)
     last = len(known.result.bursts) >= known.result.settings.bursts_max
     limit = format_seconds(criterion.limit_ns / 1e9)
-    if not over.share and over.own < needed and last:
+    if not over.share and last:
         return msgspec.structs.replace(
             finding,
             verdict=Verdict.PASS,
             because=f"none of {over.own:,.0f} {criterion.what} took over {limit}; so few prove "
-            f"no more than at most {format_share(over.high)}, on any disk",
+            f"no more than at most {format_share(over.high)}",
             advice="",
         )
     if over.share <= ALLOWED_SHARE and known.result.settings.bursts_max <= 1:

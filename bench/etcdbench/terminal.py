@@ -140,11 +140,11 @@ def _device(device: Device) -> str:
 
 
 def _table(findings: tuple[Finding, ...]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
     table.add_column("check", no_wrap=True)
     for heading in ("measured", "interval", "limit", "etcd shows"):
-        table.add_column(heading, justify="right")
-    table.add_column("verdict")
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
     for finding in findings:
         if finding.limit_seconds is None:
             continue
