@@ -266,14 +266,16 @@ def test_images_may_live_where_we_measure(disk_path: Path, monkeypatch: pytest.M
 
 def test_room_is_left_for_the_kubelet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Below 15 % free it removes images and evicts pods: a disk that is nearly there gets nothing."""
-    monkeypatch.setattr(
-        "shutil.disk_usage", lambda _path: Usage(total=100 * GB, used=83 * GB, free=17 * GB)
-    )
-    nearly = asked(JoinRequest(nodes=1, cni="flannel", topology="shared-filesystem"))
-    monkeypatch.setattr(
-        "shutil.disk_usage", lambda _path: Usage(total=100 * GB, used=85 * GB, free=15 * GB)
-    )
+    request = JoinRequest(nodes=1, cni="flannel", topology="shared-filesystem")
 
-    assert nearly.bursts.image_bytes < 17 * GB - 16 * GB
+    def give(free: int) -> None:
+        def usage(_path: str) -> Usage:
+            return Usage(total=100 * GB, used=100 * GB - free, free=free)
+
+        monkeypatch.setattr("shutil.disk_usage", usage)
+
+    give(17 * GB)
+    assert asked(request).bursts.image_bytes < 17 * GB - 16 * GB
+    give(15 * GB)
     with pytest.raises(UsageError, match="no room for the images"):
-        asked(JoinRequest(nodes=1, cni="flannel", topology="shared-filesystem"))
+        asked(request)
