@@ -161,8 +161,10 @@ def _finding(capacity: Capacity, result: Result) -> Finding:
 
 def _carried(capacity: Capacity) -> str:
     within = f"within {capacity.jitter_seconds:g} s"
+    if capacity.fails_at == 1:
+        return f"not even one node may join {within}"
     if not capacity.carried:
-        return f"not even one node is certain to join {within} without a check failing"
+        return f"it is not certain that even one node may join {within}"
     nodes = "1 node" if capacity.carried == 1 else f"{capacity.carried} nodes"
     return f"{nodes} may join {within}"
 
@@ -179,6 +181,8 @@ def _beyond(capacity: Capacity) -> str:
     )
     between = capacity.fails_at - capacity.carried - 1
     unsure = f" ({between} between are not certain)" if between else ""
+    if capacity.fails_at == 1:
+        return f": {reason}"
     return f"; {capacity.fails_at} are too many: {reason}{unsure}"
 
 

@@ -85,7 +85,9 @@ def blocks(meaning: Assessment, result: Result) -> list[RenderableType]:
     ]
     if meaning.verdict is not Verdict.PASS:
         parts.append(Padding(Text(_why(meaning)), (0, 0, 0, 2)))
-    parts += [Text(), *disk_lines(result), Text(), _table(meaning.checks), Text()]
+    parts += [Text(), *disk_lines(result), Text()]
+    if any(finding.limit_seconds is not None for finding in meaning.checks):
+        parts += [_table(meaning.checks), Text()]
     parts += _reasons(meaning.checks)
     parts += join_blocks(meaning.joins, meaning.capacities)
     if meaning.caveats:

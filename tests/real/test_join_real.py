@@ -135,7 +135,8 @@ def test_a_whole_run_with_its_short_burst_tells_of_it(tmp_path: Path, disk_path:
     """The interface of --json."""
     mine = tmp_path / "mine.toml"
     steady = profile.load("steady").text
-    mine.write_text(steady.replace('repeat = "until-decided"', 'repeat = "once"'))
+    once = steady.replace('repeat = "until-decided"', 'repeat = "once"')
+    mine.write_text(once.replace("runtime_seconds = 16", "runtime_seconds = 4"))
     done = call("run", disk_path, "--profile", mine, "--json", "-o", tmp_path / "r.json")
     answer = json.loads(done.stdout)
     (joined,) = answer["joins"]
