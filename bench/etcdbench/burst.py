@@ -201,47 +201,44 @@ def spans_of(join: Join, burst: Burst) -> tuple[Span, ...]:
 
 
 def _etcd_bytes_max(join: Join, burst: Burst) -> tuple[int, int]:
+    """Return the bytes that WAL and database gain at most, in one burst."""
     length = spans_of(join, burst)[-1].end_seconds
-    if burst.given:
-        return _given_bytes_max(burst.given.requests, length)
-    own = burst.nodes * join.writes_per_node()
-    other = math.ceil(length * join.background.rate_per_second) + 1
-    sizes = [
-        (burst.nodes * kind.count(phase.name), kind.value_size_bytes)
-        for kind in join.objects
-        for phase in join.phases
-    ]
-    sizes.append((other, join.background.value_size_bytes))
+    puts = _puts_of(burst.given.requests) if burst.given else _puts_max(join, burst, length)
     wal = sum(
         number
         * etcd_model.wal_record_bytes(
-            key_size_bytes=KEY_SIZE_BYTES, value_size_bytes=size_bytes, key_copies=KEY_COPIES
+            key_size_bytes=key, value_size_bytes=value, key_copies=KEY_COPIES
         )
-        for number, size_bytes in sizes
+        for number, key, value in puts
     )
     grown = sum(
-        etcd_model.new_pages(number, key_size_bytes=KEY_SIZE_BYTES, value_size_bytes=size_bytes)
-        for number, size_bytes in sizes
+        etcd_model.new_pages(number, key_size_bytes=key, value_size_bytes=value)
+        for number, key, value in puts
     )
-    commits = min(own + other, length / etcd_model.COMMIT_INTERVAL_SECONDS)
+    count = sum(number for number, _, _ in puts)
+    commits = min(count, length / etcd_model.COMMIT_INTERVAL_SECONDS)
     pages = grown + commits * (etcd_model.PATH_PAGES + 2)
     return wal, math.ceil(pages) * etcd_model.PAGE_BYTES
 
 
-def _given_bytes_max(load: Load, seconds: float) -> tuple[int, int]:
-    pairs = list(zip(load.key_sizes_bytes, load.value_sizes_bytes, strict=True))
-    wal = sum(
-        etcd_model.wal_record_bytes(
-            key_size_bytes=key, value_size_bytes=value, key_copies=load.key_copies
-        )
-        for key, value in pairs
-    )
-    grown = sum(
-        etcd_model.new_pages(1, key_size_bytes=key, value_size_bytes=value) for key, value in pairs
-    )
-    commits = min(len(pairs), seconds / etcd_model.COMMIT_INTERVAL_SECONDS)
-    pages = grown + commits * (etcd_model.PATH_PAGES + 2)
-    return wal, math.ceil(pages) * etcd_model.PAGE_BYTES
+Puts = list[tuple[int, int, int]]
+"""How many, key bytes, value bytes."""
+
+
+def _puts_of(load: Load) -> Puts:
+    sizes = zip(load.key_sizes_bytes, load.value_sizes_bytes, strict=True)
+    return [(1, key, value) for key, value in sizes]
+
+
+def _puts_max(join: Join, burst: Burst, length_seconds: float) -> Puts:
+    """Return the puts of a whole burst: a cut one has fewer."""
+    puts = [
+        (burst.nodes * kind.count(phase.name), KEY_SIZE_BYTES, kind.value_size_bytes)
+        for kind in join.objects
+        for phase in join.phases
+    ]
+    other = math.ceil(length_seconds * join.background.rate_per_second) + 1
+    return [*puts, (other, KEY_SIZE_BYTES, join.background.value_size_bytes)]
 
 
 def cut(writes: Sequence[Write], spans: Sequence[Span]) -> list[Write]:

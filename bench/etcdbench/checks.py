@@ -9,16 +9,13 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from etcdbench import capacity, join_checks, judge, ladder, stats
-from etcdbench.judge import Criterion, Evidence
+from etcdbench.judge import Evidence
 from etcdbench.limits import (
-    COMMIT_LIMIT_NS,
     ELECTION_NS,
-    FAQ,
     HEARTBEAT_NS,
     RECIPE_THREAD,
     ROUNDS_RATIO_MAX,
     TUNING_GUIDE,
-    WAL_LIMIT_NS,
 )
 from etcdbench.model import Finding, Result, Verdict
 
@@ -71,16 +68,7 @@ def _last_look(result: Result, phase: str) -> Evidence:
 
 def wal_fsync_p99(known: Evidence) -> Finding | None:
     """Etcd's FAQ asks for 99 % of WAL flushes under 10 ms."""
-    finding = judge.judge_p99(
-        known,
-        Criterion(
-            check="wal_fsync_p99",
-            stream="wal",
-            what="WAL flushes",
-            limit_ns=WAL_LIMIT_NS,
-            reference=FAQ,
-        ),
-    )
+    finding = judge.judge_p99(known, judge.WAL_FSYNC)
     if known.result.requests is None and finding.verdict is Verdict.PASS:
         return msgspec.structs.replace(
             finding,
@@ -97,16 +85,7 @@ def backend_commit_p99(known: Evidence) -> Finding | None:
     """Etcd's FAQ asks for 99 % of backend commits under 25 ms."""
     if not known.judge_commits:
         return None
-    return judge.judge_p99(
-        known,
-        Criterion(
-            check="backend_commit_p99",
-            stream="commit",
-            what="backend commits",
-            limit_ns=COMMIT_LIMIT_NS,
-            reference=FAQ,
-        ),
-    )
+    return judge.judge_p99(known, judge.BACKEND_COMMIT)
 
 
 def wal_stall_heartbeat(known: Evidence) -> Finding | None:

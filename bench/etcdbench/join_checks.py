@@ -5,6 +5,7 @@ name in `CHECKS`.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -14,9 +15,7 @@ from etcdbench.judge import ALLOWED_SHARE, Criterion, Evidence
 from etcdbench.limits import (
     BYSTANDER_FAIL_SECONDS,
     BYSTANDER_WARN_SECONDS,
-    COMMIT_LIMIT_NS,
     ELECTION_NS,
-    FAQ,
     HEARTBEAT_NS,
     JOURNAL_THREAD,
     LEADER_ELECTION,
@@ -65,30 +64,12 @@ def _evidence(result: Result, look: int) -> Evidence:
 
 def join_wal_fsync_p99(known: Evidence) -> Finding | None:
     """99 % of WAL flushes under 10 ms, also while nodes join."""
-    return _p99(
-        known,
-        Criterion(
-            check="join_wal_fsync_p99",
-            stream="wal",
-            what="WAL flushes",
-            limit_ns=WAL_LIMIT_NS,
-            reference=FAQ,
-        ),
-    )
+    return _p99(known, replace(judge.WAL_FSYNC, check="join_wal_fsync_p99"))
 
 
 def join_backend_commit_p99(known: Evidence) -> Finding | None:
     """99 % of backend commits under 25 ms, also while nodes join."""
-    return _p99(
-        known,
-        Criterion(
-            check="join_backend_commit_p99",
-            stream="commit",
-            what="backend commits",
-            limit_ns=COMMIT_LIMIT_NS,
-            reference=FAQ,
-        ),
-    )
+    return _p99(known, replace(judge.BACKEND_COMMIT, check="join_backend_commit_p99"))
 
 
 def join_stall_heartbeat(known: Evidence) -> Finding | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from etcdbench import advice, stats
 from etcdbench.histogram import merge
-from etcdbench.limits import TUNING_GUIDE
+from etcdbench.limits import COMMIT_LIMIT_NS, FAQ, TUNING_GUIDE, WAL_LIMIT_NS
 from etcdbench.model import Block, Finding, Result, Stream, StreamName, Verdict
 from etcdbench.units import format_seconds, format_share
 from etcdbench.workload import JOIN, JOIN_PREFIX
@@ -59,6 +59,23 @@ class Criterion:
     what: str
     limit_ns: int
     reference: str
+
+
+WAL_FSYNC = Criterion(
+    check="wal_fsync_p99",
+    stream="wal",
+    what="WAL flushes",
+    limit_ns=WAL_LIMIT_NS,
+    reference=FAQ,
+)
+BACKEND_COMMIT = Criterion(
+    check="backend_commit_p99",
+    stream="commit",
+    what="backend commits",
+    limit_ns=COMMIT_LIMIT_NS,
+    reference=FAQ,
+)
+"""What etcd's FAQ asks for, on a quiet day and, under another name, while nodes join."""
 
 
 @dataclass(frozen=True, kw_only=True)

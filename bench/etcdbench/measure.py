@@ -14,7 +14,7 @@ import msgspec
 
 from etcdbench import etcd_model, parse
 from etcdbench.burst import Burst, Bursts
-from etcdbench.errors import FioError, Interrupted
+from etcdbench.errors import EtcdbenchError, Interrupted
 from etcdbench.fio import Engine, FioOutput
 from etcdbench.invocation import Invoker, Understand, blank
 from etcdbench.jobfile import FioJob, Part, etcd_job, recipe_job, wal_segments
@@ -97,7 +97,7 @@ class Measurement:
         """Do all of it.
 
         Raises:
-            FioError: fio failed; what was measured before has been saved.
+            EtcdbenchError: fio or what runs beside it failed; what was measured has been saved.
             Interrupted: The user wants us to stop; what was measured has been saved.
         """
         try:
@@ -108,7 +108,7 @@ class Measurement:
         except Interrupted:
             self._keep(interrupted="interrupted by the user or the system")
             raise
-        except FioError as error:
+        except EtcdbenchError as error:
             self._keep(interrupted=error.message)
             raise
         except _Stopped:

@@ -124,7 +124,7 @@ def _joins(
     Raises:
         UsageError: Options do not go together, or a number will not do.
     """
-    without = _without_join(request)
+    without = _without_join(request, requests)
     full = request.mode == "full"
     if not request.join_capacity:
         return joining(request.join, target, requests=requests, full=full, without=without), ()
@@ -216,14 +216,13 @@ def _plan(request: Request, load: Load, target: Target) -> tuple[plan.Plan, Join
     return todo, join or next(iter(searches), None)
 
 
-def _without_join(request: Request) -> str | None:
+def _without_join(request: Request, requests: Requests | None) -> str | None:
     """Return the option that leaves no room for a join burst, if one was given."""
     if request.mode == "quick":
         return "--quick"
     if request.beside_etcd:
         return "--beside-etcd"
-    recipe = profile.load(request.profile).profile.recipe
-    return f"--profile {request.profile}" if recipe else None
+    return None if requests else f"--profile {request.profile}"  # a recipe
 
 
 def _is_shaped(request: Request) -> bool:
