@@ -49,3 +49,14 @@ def test_a_folder_that_will_not_do_is_one_sentence(tmp_path: Path, name: str) ->
     """fio splits names at colons; /proc cannot be written."""
     with pytest.raises(ProfileError):
         export.export(profile.load("steady"), tmp_path / name, flush_ms=2, commit_ms=10)
+
+
+def test_a_join_is_exported_as_one_job_of_all_its_phases(tmp_path: Path) -> None:
+    """Five nodes whose images are elsewhere."""
+    loaded = profile.load("node-join-flannel")
+    (path,) = export.export(loaded, tmp_path / "jobs", flush_ms=1.0, commit_ms=4.0)
+    text = path.read_text()
+
+    for phase in ("quiet", "register", "pull", "settle"):
+        assert f"[wal.{phase}]" in text
+        assert (path.parent / f"backend.{phase}.iolog").is_file()

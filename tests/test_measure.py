@@ -9,7 +9,7 @@ import pytest
 
 from etcdbench import checks, ladder, profile
 from etcdbench.burst import Burst, Bursts
-from etcdbench.errors import FioError
+from etcdbench.errors import EtcdbenchError, FioError
 from etcdbench.fio import FioOutput, RunInterrupted
 from etcdbench.histogram import Histogram
 from etcdbench.judge import Evidence
@@ -534,3 +534,19 @@ def test_the_files_of_a_burst_are_removed(tmp_path: Path) -> None:
     measurement(SimulatedEngine(constant(MS)), plan("quick", joins=joins()), tmp_path).run()
 
     assert list(place.iterdir()) == []
+
+
+def test_a_burst_that_cannot_be_prepared_keeps_what_was_measured_and_says_why(
+    tmp_path: Path,
+) -> None:
+    """Not only fio can fail: there is no place for what agents read."""
+    shared = msgspec.structs.replace(joins().burst, topology="shared-filesystem")
+    todo = plan(joins=msgspec.structs.replace(joins(), burst=shared))
+    saved: list[Result] = []
+
+    with pytest.raises(EtcdbenchError, match="cannot be written to"):
+        measurement(SimulatedEngine(constant(MS)), todo, tmp_path, saved).run()
+
+    assert "cannot be written to" in (saved[-1].interrupted or "")
+    assert saved[-1].runs
+    assert not saved[-1].complete
