@@ -16,6 +16,10 @@ from etcdbench.workload import BackendSchedule, Requests, WalSchedule, belongs, 
 
 StreamName = Literal["wal", "backend", "commit"]
 
+Origin = Literal["run", "fio", "metrics", "watch"]
+"""Where a result comes from: our own measurement, somebody's fio output, the metrics of an etcd,
+or watching."""
+
 
 class Block(Struct, frozen=True, kw_only=True):
     """What one stretch of a stream, about a second, saw.
@@ -40,11 +44,15 @@ class Stream(Struct, frozen=True, kw_only=True):
         blocks: In order of time.
         catch_up_count: Flushes that were issued back to back to catch up after a stall, which
             etcd would have merged into one: they are not samples of their own.
+        edges_ns: Where samples are known only as ranges (etcd's buckets, a list of percentiles):
+            the ranges' upper edges, ascending. Each sample then stands at the upper edge of its
+            range; those beyond the last edge stand anywhere above it. Empty where each is known.
     """
 
     name: StreamName
     blocks: tuple[Block, ...]
     catch_up_count: int = 0
+    edges_ns: tuple[int, ...] = ()
 
     def histogram(self) -> Histogram:
         """Return all blocks merged."""
@@ -202,6 +210,7 @@ class Result(Struct, frozen=True, kw_only=True):
         runs: In order of time.
         bursts: The join bursts among them, in order.
         climbed: Whether the ladder was tried.
+        origin: Where it comes from; what is not ours lacks most of the rest.
         complete: Whether it came to its own end.
         interrupted: Why it did not; None when it did.
         wall_seconds: From the first run's start to the last one's end.
@@ -218,6 +227,7 @@ class Result(Struct, frozen=True, kw_only=True):
     runs: tuple[Run, ...] = ()
     bursts: tuple[JoinBurst, ...] = ()
     climbed: bool = False
+    origin: Origin = "run"
     complete: bool = False
     interrupted: str | None = None
     wall_seconds: float = 0.0
