@@ -61,15 +61,15 @@ def _lead(rows: Sequence[Row]) -> str:
 def _ranking(rows: Sequence[Row]) -> Grid:
     return Grid(
         caption="The best first: by verdict, then by the exact 99th percentile of WAL flushes; "
-        "= is a tie",
-        headings=("result", "rank", "verdict", "disk", "class", *HEADINGS),
+        "= is a tie. Commit: p99 of backend commits; join: how many times as long a flush takes "
+        "while nodes join; login: the longest wait",
+        headings=("result", "rank", "verdict", "class", *HEADINGS),
         rows=[_cells(row) for row in rows],
     )
 
 
 def _cells(row: Row) -> tuple[Cell, ...]:
-    where = (row.name, rank_of(row), Badge(row.verdict), row.device.name)
-    return (*where, row.class_ or "-", *cells(row))
+    return (row.name, rank_of(row), Badge(row.verdict), row.class_ or "-", *cells(row))
 
 
 def _reasons(rows: Sequence[Row]) -> list[Block]:
@@ -116,9 +116,9 @@ def _distributions(rows: Sequence[Row], results: Mapping[str, Result]) -> list[B
     blocks.append(
         Grid(
             caption="The curves",
-            headings=("curve", "result", "host", "path"),
+            headings=("curve", "result", "host", "path", "kind of disk"),
             rows=[
-                (f"#{number}", row.name, row.host, row.path or "-")
+                (f"#{number}", row.name, row.host, row.path or "-", row.device.name)
                 for number, row in enumerate(rows, start=1)
             ],
             words=True,

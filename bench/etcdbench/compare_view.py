@@ -1,5 +1,6 @@
 """A comparison in words and cells, and as tables on a terminal."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 from rich import box
@@ -10,10 +11,11 @@ from rich.text import Text
 
 from etcdbench.candidates import Choice
 from etcdbench.comparison import NAMES, Change, Comparison, Group, Odd, Row
+from etcdbench.tails import Ratio
 from etcdbench.terminal import STYLES
 from etcdbench.units import format_seconds, printable
 
-HEADINGS = ("WAL p50", "p99", "p99.9", "longest", "commit p99", "in a join", "login")
+HEADINGS = ("WAL p50", "p99", "p99.9", "longest", "commit", "join", "login")
 
 BUS_SENTENCE = (
     "The bus does not decide: a consumer NVMe drive may flush ten times as slowly as a SATA drive. "
@@ -92,21 +94,19 @@ def choice_sentence(choice: Choice) -> str:
 
 
 def _table(rows: Sequence[Row]) -> Table:
+    """Lay out a row as two lines: its name, and what it came to; columns that are empty are left out."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("result", overflow="fold")
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("class", no_wrap=True)
-    for heading in HEADINGS:
-        table.add_column(heading, justify="right")
+    filled = [any(cells(row)[number] != "-" for row in rows) for number in range(len(HEADINGS))]
+    for heading in itertools.compress(HEADINGS, filled):
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
-        table.add_row(
-            rank_of(row),
-            Text(printable(row.name)),
-            Text(row.verdict, style=STYLES[row.verdict]),
-            row.class_ or "-",
-            *cells(row),
+        reached = f", class {row.class_}" if row.class_ else ""
+        named = Text.assemble(
+            printable(row.name), "\n", (row.verdict, STYLES[row.verdict]), reached
         )
+        table.add_row(rank_of(row), named, *itertools.compress(cells(row), filled))
     return table
 
 
@@ -122,10 +122,13 @@ def _ties(rows: Sequence[Row]) -> Iterable[str]:
 
 
 def _odd_sentence(odd: Odd) -> str:
-    return (
-        f"{odd.name} stands out: its {NAMES[odd.stream]} p99 is {odd.ratio} that of "
-        f"{odd.next_name}, the nearest other."
-    )
+    what = f"{NAMES[odd.stream]} p99"
+    if odd.ratio.ratio < 1:
+        faster = Ratio(ratio=1 / odd.ratio.ratio, low=1 / odd.ratio.high, high=1 / odd.ratio.low)
+        return (
+            f"{odd.name} stands out: the {what} of {odd.next_name}, the next, is {faster} its own."
+        )
+    return f"{odd.name} stands out: its {what} is {odd.ratio} that of {odd.next_name}, the nearest other."
 
 
 def _change_sentence(change: Change, baseline: str) -> str:

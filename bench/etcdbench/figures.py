@@ -27,14 +27,17 @@ if TYPE_CHECKING:
 INK = "#010203"
 """Stands for the page's own text colour in the style sheet; replaced in the drawing."""
 
+NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+"""No date, so that the same data gives the same bytes."""
+
 COLOURS = ("#2a7fb8", "#c8553d", "#3f8f5a", "#8f6bb3", "#a0751a", "#767676")
 """Each has a contrast of over 3 on the light page and on the dark one."""
 
 DASHES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 
-WIDTH_INCHES = 6.4
-LIMIT_COLOUR = "#c8553d"
+WIDTH_INCHES = 5.2
+"""Narrow, so that its text can still be read on a phone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +93,7 @@ def exceedance(
         limit_seconds: Where 1 % is allowed at most.
         marked: Whether points are few, and so marked.
     """
-    with _chart(3.5) as (figure, axes):
+    with _chart(3.2) as (figure, axes):
         for number, curve in enumerate(curves):
             seen = [(x, y) for x, y in curve.points if y > 0]
             axes.plot(
@@ -109,7 +112,7 @@ def exceedance(
         axes.yaxis.set_minor_formatter(NullFormatter())
         for percent, share in (("p99", 0.01), ("p99.9", 0.001)):
             _rule(axes, share, percent)
-        axes.axvline(limit_seconds, color=LIMIT_COLOUR, linewidth=1.2)
+        axes.axvline(limit_seconds, color=INK, linewidth=1.2)
         axes.annotate(
             f"limit {format_seconds(limit_seconds)}",
             (limit_seconds, 1.0),
@@ -117,7 +120,7 @@ def exceedance(
             xytext=(4, -4),
             textcoords="offset points",
             va="top",
-            color=LIMIT_COLOUR,
+            color=INK,
         )
         _legend(figure, axes)
     return _svg(figure, key)
@@ -140,7 +143,7 @@ def timeline(
         limit_seconds: Drawn as a line.
         stall_seconds: What is longer is marked and named.
     """
-    with _chart(3.4) as (figure, axes):
+    with _chart(3.1) as (figure, axes):
         for number, band in enumerate(bands):
             if number % 2 == 0:
                 axes.axvspan(
@@ -156,7 +159,7 @@ def timeline(
                 color=COLOURS[number % len(COLOURS)],
                 label=curve.name,
             )
-        axes.axhline(limit_seconds, color=LIMIT_COLOUR, linewidth=1.2)
+        axes.axhline(limit_seconds, color=INK, linewidth=1.2)
         axes.set(yscale="log", xlabel="seconds of measurement", ylabel="longest of each second")
         _seconds_on(axes, "y")
         _mark_stalls(axes, series, stall_seconds)
@@ -177,7 +180,7 @@ def rates(
         key: Name of the chart within its page.
         limit_seconds: Drawn as a line.
     """
-    with _chart(3.2) as (figure, axes):
+    with _chart(2.9) as (figure, axes):
         for number, curve in enumerate(series):
             axes.plot(
                 [x for x, _ in curve.points],
@@ -187,10 +190,11 @@ def rates(
                 color=COLOURS[number % len(COLOURS)],
                 label=curve.name,
             )
-        axes.axhline(limit_seconds, color=LIMIT_COLOUR, linewidth=1.2)
+        axes.axhline(limit_seconds, color=INK, linewidth=1.2)
         axes.set(xscale="log", yscale="log", xlabel="requests per second", ylabel="flush latency")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"{rate:,.0f}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.set_xticks([rate for _, rate in classes])
+        axes.minorticks_off()
         _seconds_on(axes, "y")
         for name, rate in classes:
             axes.axvline(rate, color="#808080", linewidth=0.8, linestyle=":")
@@ -225,7 +229,7 @@ def spreads(rows: Sequence[Spread], *, key: str, limit_seconds: float, label: st
                 )
             if row.own:
                 axes.plot(row.own, [number] * len(row.own), "D", color=COLOURS[0], markersize=7)
-        axes.axvline(limit_seconds, color=LIMIT_COLOUR, linewidth=1.2)
+        axes.axvline(limit_seconds, color=INK, linewidth=1.2)
         axes.set(xscale="log", xlabel=label, ylim=(len(rows) - 0.5, -0.5))
         axes.set_yticks(range(len(rows)), [row.name for row in rows])
         axes.grid(visible=False, axis="y")
@@ -246,11 +250,10 @@ def _svg(figure: Figure, key: str) -> str:
     """Return the drawing with the page's own ink, and names that no other chart has."""
     out = io.StringIO()
     with rc_context({"svg.hashsalt": key, "svg.fonttype": "none", "text.parse_math": False}):
-        figure.savefig(
-            out, format="svg", metadata={"Date": None, "Creator": None}, transparent=True
-        )
+        figure.savefig(out, format="svg", metadata=NO_METADATA, transparent=True)
     text = out.getvalue()
     text = text[text.index("<svg") :].replace(INK, "currentColor")
+    text = text.replace("<svg", '<svg aria-hidden="true"', 1)  # the page says what is to be seen
     return re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{key}-", text)
 
 
@@ -275,29 +278,39 @@ def _rule(axes: "Axes", share: float, name: str) -> None:
     axes.axhline(share, color="#808080", linewidth=0.9, linestyle=(0, (1, 2)))
     axes.annotate(
         name,
-        (1.0, share),
+        (0.0, share),
         xycoords=("axes fraction", "data"),
-        xytext=(-2, 2),
+        xytext=(3, 2),
         textcoords="offset points",
-        ha="right",
     )
 
 
 def _mark_stalls(axes: "Axes", series: Sequence[Curve], stall_seconds: float) -> None:
-    """Name the longest stalls; more would hide one another."""
-    stalls = sorted(
-        (point for curve in series for point in curve.points if point[1] > stall_seconds),
-        key=lambda point: point[1],
+    """Ring the first series' stalls and name the longest; more names would hide one another."""
+    stalls = [point for point in series[0].points if point[1] > stall_seconds]
+    if not stalls:
+        return
+    axes.plot(
+        [moment for moment, _ in stalls],
+        [latency for _, latency in stalls],
+        linestyle="",
+        marker="o",
+        markersize=8,
+        markerfacecolor="none",
+        markeredgecolor=INK,
+        markeredgewidth=0.8,
     )
-    for moment, latency in stalls[-3:]:
-        axes.annotate(
-            format_seconds(latency),
-            (moment, latency),
-            xytext=(0, 7),
-            textcoords="offset points",
-            ha="center",
-            fontweight="bold",
-        )
+    _, high = axes.get_ylim()
+    axes.set_ylim(top=3 * high)
+    moment, latency = max(stalls, key=lambda point: point[1])
+    axes.annotate(
+        format_seconds(latency),
+        (moment, latency),
+        xytext=(0, 8),
+        textcoords="offset points",
+        ha="center",
+        fontweight="bold",
+    )
 
 
 def _name_bands(axes: "Axes", bands: Sequence[Band]) -> None:

@@ -83,7 +83,7 @@ def seconds(result: Result, key: str) -> Chart | None:
         svg=svg,
         alt=f"Longest operation of each second of the measurement: {said}.",
         caption=f"Second by second: {said}. The line is the limit for a WAL flush; what took over "
-        f"{format_seconds(HEARTBEAT_NS / 1e9)}, etcd's heartbeat interval, is named.",
+        f"{format_seconds(HEARTBEAT_NS / 1e9)}, etcd's heartbeat interval, is ringed.",
     )
 
 
