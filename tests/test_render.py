@@ -4,7 +4,19 @@ import re
 from html.parser import HTMLParser
 
 from etcdbench.model import Verdict
-from etcdbench.page import Badge, Chart, Grid, Link, Listing, Notes, Page, Part, Prose, Section
+from etcdbench.page import (
+    Badge,
+    Block,
+    Chart,
+    Grid,
+    Link,
+    Listing,
+    Notes,
+    Page,
+    Part,
+    Prose,
+    Section,
+)
 from etcdbench.render import render
 
 EVIL = "</script><img src=x onerror=alert(1)>"
@@ -13,7 +25,7 @@ VOID = {"meta", "br", "img", "link", "hr"}
 
 def page(text: str = "words") -> Page:
     """Build a page with every kind of block, all saying the same."""
-    blocks = [
+    blocks: list[Block] = [
         Prose(text),
         Grid(
             caption=text,

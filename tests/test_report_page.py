@@ -2,12 +2,12 @@
 
 import msgspec
 
-from etcdbench import report_page
+from etcdbench import report_page, report_sections
 from etcdbench.assessment import assess
 from etcdbench.model import Result
 from etcdbench.page import Page
 from etcdbench.render import render
-from fakes import device, result_of
+from fakes import device
 from results import result
 from test_report_charts import joined
 
@@ -18,34 +18,12 @@ def page(*results: Result, name: str = "node1") -> Page:
     """Return the page of some results."""
     return report_page.page(
         [
-            report_page.Shown(
+            report_sections.Shown(
                 name=name, key=f"r{n}", result=one, meaning=assess(one, result_file=name)
             )
             for n, one in enumerate(results)
         ]
     )
-
-
-def test_a_page_has_the_order_in_which_it_is_read() -> None:
-    """Verdict, checks, charts, joins, disk, caveats, method, limits."""
-    found = page(msgspec.structs.replace(joined(), interrupted="by hand")).parts[0]
-
-    assert found.lead[0].endswith(".")
-    assert [section.heading for section in found.sections] == [
-        "The checks",
-        "What was measured",
-        "While nodes join",
-        "The disk",
-        "Keep in mind",
-        "How it was measured",
-        "Whose limits",
-    ]
-
-
-def test_a_page_says_what_was_not_measured() -> None:
-    """Nobody may take silence for a pass."""
-    assert "a burst of joining nodes; larger cluster classes" in render(page(result(500)))
-    assert "a burst of joining nodes" not in render(page(joined()))
 
 
 def test_the_same_result_gives_the_same_bytes_below_a_megabyte() -> None:
@@ -80,8 +58,3 @@ def test_several_results_are_listed_at_the_top() -> None:
 
     assert html.count('<li><a href="#part-') == 2
     assert html.count("<h1") == 2
-
-
-def test_an_empty_result_has_a_page_all_the_same() -> None:
-    """Interrupted before the first flush."""
-    assert "INCONCLUSIVE" in render(page(result_of(complete=False)))

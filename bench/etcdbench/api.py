@@ -1,19 +1,24 @@
 """What notebooks and scripts use: read results, make tables of them, judge and compare them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from etcdbench import assessment, comparison, store
 from etcdbench.assessment import Assessment
 from etcdbench.comparison import Comparison
-from etcdbench.histogram import Histogram
 from etcdbench.model import Result
-from etcdbench.workload import JOIN
+from etcdbench.workload import CALIBRATE
 
-COLUMNS = ("result", "host", "phase", "stream", "latency_ns", "count")
+if TYPE_CHECKING:
+    from etcdbench.histogram import Histogram
+
+Counts = NDArray[np.int64]
 
 
 def read_result(path: str | Path) -> Result:
@@ -25,26 +30,45 @@ def read_result(path: str | Path) -> Result:
     return store.read(Path(path))
 
 
-def latency_table(results: Mapping[str, Result]) -> pd.DataFrame:
+def latency_table(
+    results: Mapping[str, Result] | Iterable[tuple[str, Result]],
+) -> pd.DataFrame:
     """Return all latencies of results as a tidy table, calibration left out.
 
     Args:
-        results: Name -> result.
+        results: Name -> result; or pairs of them, which may come one by one, so that a thousand
+            results need not be in memory at once.
 
     Returns:
         One row for each latency that was seen: `result` (its name), `host`, `phase` (`steady`,
         `join-pull`, `ladder-m`), `stream` (`wal`, `backend`, `commit`), `latency_ns`, `count`.
     """
-    frames = [
-        _frame(name, result.environment.hostname, stream_and_phase, histogram)
-        for name, result in results.items()
-        for stream_and_phase, histogram in assessment.all_histograms(result).items()
-        if not stream_and_phase.endswith(f".{JOIN}")  # holds a burst's phases once more
-    ]
-    if not frames:
-        return pd.DataFrame({column: [] for column in COLUMNS})
-    table = pd.concat(frames, ignore_index=True)
-    return table.astype(dict.fromkeys(("result", "host", "phase", "stream"), "category"))
+    pairs = cast(
+        "Iterable[tuple[str, Result]]",
+        results.items() if isinstance(results, Mapping) else results,
+    )
+    labels: list[tuple[str, str, str, str]] = []
+    lengths: list[int] = []
+    latencies: list[Counts] = []
+    counts: list[Counts] = []
+    for name, result in pairs:
+        for phase, stream, some_latencies, some_counts in _counted(result):
+            labels.append((name, result.environment.hostname, phase, stream))
+            lengths.append(len(some_counts))
+            latencies.append(some_latencies)
+            counts.append(some_counts)
+    nothing = [np.array([], dtype=np.int64)]
+    table = {
+        column: pd.Categorical([label[number] for label in labels]).repeat(lengths)
+        for number, column in enumerate(("result", "host", "phase", "stream"))
+    }
+    return pd.DataFrame(
+        {
+            **table,
+            "latency_ns": np.concatenate(latencies or nothing),
+            "count": np.concatenate(counts or nothing),
+        }
+    )
 
 
 def assess(result: Result) -> Assessment:
@@ -65,15 +89,18 @@ def compare(results: Mapping[str, Result], *, anyway: bool = False) -> Compariso
     return comparison.compare(results, anyway=anyway)
 
 
-def _frame(name: str, host: str, stream_and_phase: str, histogram: Histogram) -> pd.DataFrame:
-    stream, _, phase = stream_and_phase.partition(".")
-    return pd.DataFrame(
-        {
-            "result": name,
-            "host": host,
-            "phase": phase,
-            "stream": stream,
-            "latency_ns": np.array(histogram.latencies_ns, dtype=np.int64),
-            "count": np.array(histogram.counts, dtype=np.int64),
-        }
-    )
+def _counted(result: Result) -> Iterator[tuple[str, str, Counts, Counts]]:
+    """Give phase, stream, latencies and counts, all blocks and runs of a phase put together."""
+    parts: dict[tuple[str, str], list[Histogram]] = {}
+    for run in result.runs:
+        if run.phase != CALIBRATE:
+            for stream in run.streams:
+                blocks = (block.histogram for block in stream.blocks)
+                parts.setdefault((run.phase, stream.name), []).extend(blocks)
+    for (phase, stream_name), found in parts.items():
+        every = np.fromiter(chain.from_iterable(one.latencies_ns for one in found), np.int64)
+        each = np.fromiter(chain.from_iterable(one.counts for one in found), np.int64)
+        latencies, where = np.unique(every, return_inverse=True)
+        counts = np.zeros(len(latencies), dtype=np.int64)
+        np.add.at(counts, where, each)
+        yield phase, stream_name, latencies, counts

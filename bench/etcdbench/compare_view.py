@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from etcdbench.candidates import Choice
-from etcdbench.comparison import NAMES, Change, Comparison, Group, Odd, Row
+from etcdbench.comparison import Comparison, Group, Row
+from etcdbench.standouts import NAMES, Change, Odd
 from etcdbench.tails import Ratio
 from etcdbench.terminal import STYLES
 from etcdbench.units import format_seconds, printable

@@ -11,6 +11,7 @@ from etcdbench.records import Struct
 
 Side = Literal["disk", "network"]
 Weight = Literal["cause", "hint"]
+Blame = Literal["disk", "network", "both", "neither"]
 
 
 class Symptom(Struct, frozen=True, kw_only=True):
@@ -48,15 +49,17 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
 
     format: str = "etcdbench-diagnosis"
     version: int = 1
-    verdict: Literal["disk", "network", "both", "neither"]
+    verdict: Blame
     symptoms: tuple[Symptom, ...]
     unseen: tuple[Unseen, ...]
 
 
 def diagnose(symptoms: Sequence[Symptom], unseen: Sequence[Unseen]) -> Diagnosis:
     """Put the symptoms together: causes first, and the verdict that they support."""
-    blamed = {one.side for one in symptoms if one.weight == "cause"}
-    verdict = "both" if len(blamed) > 1 else next(iter(blamed), "neither")
+    blamed: set[Side] = {one.side for one in symptoms if one.weight == "cause"}
+    verdict: Blame = "neither"
+    for side in blamed:
+        verdict = "both" if len(blamed) > 1 else side
     return Diagnosis(
         verdict=verdict,
         symptoms=tuple(sorted(symptoms, key=lambda one: one.weight != "cause")),

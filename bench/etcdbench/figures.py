@@ -1,4 +1,4 @@
-"""Charts as SVG with real text; the same data gives the same bytes.
+"""The kinds of charts, from plain numbers.
 
 Names in charts are ours (phases, streams, numbers), never text from a file: what a result is
 called stands in the page's own text.
@@ -7,37 +7,18 @@ called stands in the page's own text.
 # pyright: reportUnknownMemberType=false
 # matplotlib leaves the types of its keyword arguments open.
 
-import contextlib
-import importlib.resources
-import io
-import re
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from matplotlib import rc_context, style
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import NullFormatter
 
+from etcdbench.drawing import COLOURS, DASHES, INK, MARKERS, chart, labels, seconds_on, svg
 from etcdbench.units import format_seconds, format_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-INK = "#010203"
-"""Stands for the page's own text colour in the style sheet; replaced in the drawing."""
-
-NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-"""No date, so that the same data gives the same bytes."""
-
-COLOURS = ("#2a7fb8", "#c8553d", "#3f8f5a", "#8f6bb3", "#a0751a", "#767676")
-"""Each has a contrast of over 3 on the light page and on the dark one."""
-
-DASHES = ("-", "--", "-.", ":")
-MARKERS = ("o", "s", "^", "D", "v", "P")
-
-WIDTH_INCHES = 5.2
-"""Narrow, so that its text can still be read on a phone."""
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +74,7 @@ def exceedance(
         limit_seconds: Where 1 % is allowed at most.
         marked: Whether points are few, and so marked.
     """
-    with _chart(3.2) as (figure, axes):
+    with chart(3.2) as (figure, axes):
         for number, curve in enumerate(curves):
             seen = [(x, y) for x, y in curve.points if y > 0]
             axes.plot(
@@ -107,8 +88,8 @@ def exceedance(
             )
         axes.set(xscale="log", yscale="log", ylim=(None, 1.3))
         axes.set(xlabel="latency", ylabel="share of samples above it")
-        _seconds_on(axes, "x")
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: format_share(share)))
+        seconds_on(axes, "x")
+        axes.yaxis.set_major_formatter(labels(format_share))
         axes.yaxis.set_minor_formatter(NullFormatter())
         for percent, share in (("p99", 0.01), ("p99.9", 0.001)):
             _rule(axes, share, percent)
@@ -123,7 +104,7 @@ def exceedance(
             color=INK,
         )
         _legend(figure, axes)
-    return _svg(figure, key)
+    return svg(figure, key)
 
 
 def timeline(
@@ -143,7 +124,7 @@ def timeline(
         limit_seconds: Drawn as a line.
         stall_seconds: What is longer is marked and named.
     """
-    with _chart(3.1) as (figure, axes):
+    with chart(3.1) as (figure, axes):
         for number, band in enumerate(bands):
             if number % 2 == 0:
                 axes.axvspan(
@@ -161,12 +142,12 @@ def timeline(
             )
         axes.axhline(limit_seconds, color=INK, linewidth=1.2)
         axes.set(yscale="log", xlabel="seconds of measurement", ylabel="longest of each second")
-        _seconds_on(axes, "y")
+        seconds_on(axes, "y")
         _mark_stalls(axes, series, stall_seconds)
         _name_bands(axes, bands)
         axes.grid(visible=False, axis="x")
         _legend(figure, axes)
-    return _svg(figure, key)
+    return svg(figure, key)
 
 
 def rates(
@@ -180,7 +161,7 @@ def rates(
         key: Name of the chart within its page.
         limit_seconds: Drawn as a line.
     """
-    with _chart(2.9) as (figure, axes):
+    with chart(2.9) as (figure, axes):
         for number, curve in enumerate(series):
             axes.plot(
                 [x for x, _ in curve.points],
@@ -192,10 +173,10 @@ def rates(
             )
         axes.axhline(limit_seconds, color=INK, linewidth=1.2)
         axes.set(xscale="log", yscale="log", xlabel="requests per second", ylabel="flush latency")
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"{rate:,.0f}"))
+        axes.xaxis.set_major_formatter(labels("{:,.0f}".format))
         axes.set_xticks([rate for _, rate in classes])
         axes.minorticks_off()
-        _seconds_on(axes, "y")
+        seconds_on(axes, "y")
         for name, rate in classes:
             axes.axvline(rate, color="#808080", linewidth=0.8, linestyle=":")
             axes.annotate(
@@ -207,7 +188,7 @@ def rates(
                 ha="center",
             )
         _legend(figure, axes)
-    return _svg(figure, key)
+    return svg(figure, key)
 
 
 def spreads(rows: Sequence[Spread], *, key: str, limit_seconds: float, label: str) -> str:
@@ -219,7 +200,7 @@ def spreads(rows: Sequence[Spread], *, key: str, limit_seconds: float, label: st
         limit_seconds: Drawn as a line.
         label: What the figures are.
     """
-    with _chart(0.9 + 0.38 * len(rows)) as (figure, axes):
+    with chart(0.9 + 0.38 * len(rows)) as (figure, axes):
         for number, row in enumerate(rows):
             if row.seconds:
                 ends = [min(row.seconds), max(row.seconds)]
@@ -233,41 +214,8 @@ def spreads(rows: Sequence[Spread], *, key: str, limit_seconds: float, label: st
         axes.set(xscale="log", xlabel=label, ylim=(len(rows) - 0.5, -0.5))
         axes.set_yticks(range(len(rows)), [row.name for row in rows])
         axes.grid(visible=False, axis="y")
-        _seconds_on(axes, "x")
-    return _svg(figure, key)
-
-
-@contextlib.contextmanager
-def _chart(height_inches: float) -> "Generator[tuple[Figure, Axes], None, None]":
-    """Give a figure in the style of ours."""
-    looks = importlib.resources.files("etcdbench.reports").joinpath("chart.mplstyle")
-    with importlib.resources.as_file(looks) as path, style.context(path):
-        figure = Figure(figsize=(WIDTH_INCHES, height_inches), layout="constrained")
-        yield figure, figure.subplots()
-
-
-def _svg(figure: Figure, key: str) -> str:
-    """Return the drawing with the page's own ink, and names that no other chart has."""
-    out = io.StringIO()
-    with rc_context({"svg.hashsalt": key, "svg.fonttype": "none", "text.parse_math": False}):
-        figure.savefig(out, format="svg", metadata=NO_METADATA, transparent=True)
-    text = out.getvalue()
-    text = text[text.index("<svg") :].replace(INK, "currentColor")
-    text = text.replace("<svg", '<svg aria-hidden="true"', 1)  # the page says what is to be seen
-    return re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{key}-", text)
-
-
-def _seconds_on(axes: "Axes", which: str) -> None:
-    """Label a logarithmic axis with durations, at powers of ten."""
-    axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_formatter(FuncFormatter(lambda seconds, _: _short(seconds)))
-    axis.set_minor_formatter(NullFormatter())
-
-
-def _short(seconds: float) -> str:
-    """Return a duration without needless zeros (`10 ms`)."""
-    number, _, unit = format_seconds(seconds).partition(" ")
-    return f"{float(number):g} {unit}" if unit else number
+        seconds_on(axes, "x")
+    return svg(figure, key)
 
 
 def _rule(axes: "Axes", share: float, name: str) -> None:
@@ -331,7 +279,7 @@ def _name_bands(axes: "Axes", bands: Sequence[Band]) -> None:
         )
 
 
-def _legend(figure: Figure, axes: "Axes") -> None:
+def _legend(figure: "Figure", axes: "Axes") -> None:
     """Put the legend below, where it hides nothing; one curve needs none."""
     handles, labels = axes.get_legend_handles_labels()
     if len(labels) > 1:

@@ -77,8 +77,8 @@ def seconds(result: Result, key: str) -> Chart | None:
         limit_seconds=WAL_LIMIT_NS / 1e9,
         stall_seconds=HEARTBEAT_NS / 1e9,
     )
-    longest_at, longest = max(series[0].points, key=lambda point: point[1])
-    said = f"the longest WAL flush took {format_seconds(longest)}, in second {longest_at:.0f}"
+    moment, slowest = max(series[0].points, key=lambda point: point[1])
+    said = f"the longest WAL flush took {format_seconds(slowest)}, in second {moment:.0f}"
     return Chart(
         svg=svg,
         alt=f"Longest operation of each second of the measurement: {said}.",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from etcdbench import compare_page, report_page
+from etcdbench import compare_page, report_page, report_sections
 from etcdbench.assessment import assess
 from etcdbench.candidates import choose
 from etcdbench.comparison import compare
@@ -32,7 +32,7 @@ def browser() -> Iterator[Browser]:
 
 def report_of(name: str) -> str:
     """Return the page of a joined result."""
-    shown = report_page.Shown(
+    shown = report_sections.Shown(
         name=name, key="r1", result=joined(), meaning=assess(joined(), result_file=name)
     )
     return render(report_page.page([shown]))
@@ -112,7 +112,7 @@ def test_text_has_the_contrast_of_wcag_aa(
             const c = getComputedStyle(e).backgroundColor;
             if (!/rgba\\(.*, 0\\)/.test(c)) return c; } };
           let worst = [21, ''];
-          for (const e of document.querySelectorAll('main *, footer *')) {
+          for (const e of document.querySelectorAll('main *:not(style), footer *')) {
             if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
             const drawn = e.closest('svg');
             const style = getComputedStyle(e);
