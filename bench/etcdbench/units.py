@@ -1,6 +1,7 @@
-"""Seconds and bytes as people read and type them."""
+"""Seconds, bytes and lists as people read and type them."""
 
 import re
+from collections.abc import Sequence
 
 _SIZE_PATTERN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
 DIGITS_MAX = 20
@@ -71,6 +72,12 @@ def parse_size(text: str) -> int:
         raise ValueError("that size has too many digits")
     unit = float(1024 if binary else 1000) ** _POWERS[power.lower()]
     return round(float(number) * unit)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names as a sentence does (`a, b and c`)."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def printable(text: str) -> str:

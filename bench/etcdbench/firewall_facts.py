@@ -1,0 +1,111 @@
+"""Names of firewall chains: nftables' and the older iptables', without loading a kernel module.
+
+A program that asks for a table that the kernel has not loaded makes it load one, so each is
+started only where its part of the kernel is there already.
+"""
+
+import re
+from pathlib import Path
+
+import msgspec
+
+from etcdbench.diagnosis import Unseen
+from etcdbench.probes import Programs, small_text
+
+_CHAIN_OF_SAVE = re.compile(r"^:(\S+) ", re.MULTILINE)
+
+
+class _Named(msgspec.Struct, frozen=True):
+    """A table or a chain in nft's JSON (libnftables-json(5))."""
+
+    name: str = ""
+    table: str = ""
+
+
+class _Object(msgspec.Struct, frozen=True):
+    chain: _Named | None = None
+
+
+class _Ruleset(msgspec.Struct, frozen=True):
+    nftables: tuple[_Object, ...] = ()
+
+
+def gather(programs: Programs, *, root: Path, unseen: list[Unseen]) -> tuple[str, ...]:
+    """Return the names of all chains and of nftables' tables, sorted, each once.
+
+    Args:
+        programs: Who asks nft and iptables-save.
+        root: Where /proc is.
+        unseen: What could not be looked at is added.
+    """
+    names: set[str] = set()
+    for what, found in (
+        ("nftables chains", _chains_of_nftables(programs, root)),
+        ("iptables chains", _chains_of_iptables(programs, root)),
+    ):
+        if isinstance(found, str):
+            unseen.append(Unseen(what=what, because=found))
+        else:
+            names |= found
+    return tuple(sorted(names))
+
+
+def _chains_of_nftables(programs: Programs, root: Path) -> set[str] | str:
+    """Return the names, or why there are none."""
+    if not _loaded("nf_tables", root):
+        return set()
+    if programs.find("nft"):
+        answer = programs.answer("nft", "-j", "list", "chains")
+        if answer is None:
+            return "`nft -j list chains` fails: it needs root"
+        return _names_of_nft(answer)
+    saver = programs.find("iptables-nft-save", "iptables-save")
+    if saver is None:
+        return "neither nft nor iptables-save is installed"
+    answer = programs.answer(saver)
+    if answer is None:
+        return f"`{Path(saver).name}` fails: it needs root"
+    return set(_CHAIN_OF_SAVE.findall(answer))
+
+
+def _names_of_nft(answer: str) -> set[str] | str:
+    try:
+        objects = msgspec.json.decode(answer, type=_Ruleset).nftables
+    except (msgspec.DecodeError, RecursionError):
+        return "what `nft -j list chains` prints cannot be read"
+    chains = [each.chain for each in objects if each.chain is not None]
+    return {name for chain in chains for name in (chain.name, chain.table) if name}
+
+
+def _chains_of_iptables(programs: Programs, root: Path) -> set[str] | str:
+    """Return the names, or why there are none; the kernel says which tables are in use."""
+    listing = root / "proc/net/ip_tables_names"
+    if not listing.exists():
+        return set()
+    try:
+        tables = listing.read_text()
+    except OSError:
+        return f"/{listing.relative_to(root)} is root's"
+    if not tables.strip():
+        return set()
+    # Where iptables is nftables' in disguise, it asks for a part that may not be loaded.
+    disguised = ("iptables-save",) if _loaded("nf_tables", root) else ()
+    saver = programs.find("iptables-legacy-save", *disguised)
+    if saver is None:
+        return "iptables-legacy-save is not installed"
+    answer = programs.answer(saver)
+    if answer is None:
+        return f"`{Path(saver).name}` fails: it needs root"
+    return set(_CHAIN_OF_SAVE.findall(answer))
+
+
+def _loaded(module: str, root: Path) -> bool:
+    """Tell whether asking for a part of the kernel would load nothing."""
+    modules = root / "proc/modules"
+    if not modules.exists():
+        return True  # a kernel that cannot load any
+    if re.search(rf"^{module} ", small_text(modules), re.MULTILINE):
+        return True
+    release = small_text(root / "proc/sys/kernel/osrelease").strip()
+    built_in = small_text(root / "lib/modules" / release / "modules.builtin")
+    return f"/{module}.ko" in built_in
