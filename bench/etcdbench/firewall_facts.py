@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from etcdbench.diagnosis import Unseen
-from etcdbench.probes import Programs, small_text
+from etcdbench.probes import Programs, read_small, small_text
 
 _CHAIN_OF_SAVE = re.compile(r"^:(\S+) ", re.MULTILINE)
 
@@ -57,14 +57,14 @@ def _chains_of_nftables(programs: Programs, root: Path) -> set[str] | str:
     if programs.find("nft"):
         answer = programs.answer("nft", "-j", "list", "chains")
         if answer is None:
-            return "`nft -j list chains` fails: it needs root"
+            return "`nft -j list chains` failed or took too long; it needs root"
         return _names_of_nft(answer)
     saver = programs.find("iptables-nft-save", "iptables-save")
     if saver is None:
         return "neither nft nor iptables-save is installed"
     answer = programs.answer(saver)
     if answer is None:
-        return f"`{Path(saver).name}` fails: it needs root"
+        return f"`{Path(saver).name}` failed or took too long; it needs root"
     return set(_CHAIN_OF_SAVE.findall(answer))
 
 
@@ -83,7 +83,7 @@ def _chains_of_iptables(programs: Programs, root: Path) -> set[str] | str:
     if not listing.exists():
         return set()
     try:
-        tables = listing.read_text()
+        tables = read_small(listing)
     except OSError:
         return f"/{listing.relative_to(root)} is root's"
     if not tables.strip():
@@ -95,7 +95,7 @@ def _chains_of_iptables(programs: Programs, root: Path) -> set[str] | str:
         return "iptables-legacy-save is not installed"
     answer = programs.answer(saver)
     if answer is None:
-        return f"`{Path(saver).name}` fails: it needs root"
+        return f"`{Path(saver).name}` failed or took too long; it needs root"
     return set(_CHAIN_OF_SAVE.findall(answer))
 
 

@@ -57,12 +57,21 @@ def gather(
     running = tuple(processes(root=root))
     unseen: list[Unseen] = []
     drops = reverse_path_drops(root=root)
+    servers = _server_routes(asking, root, unseen)
+    addresses = _node_addresses(running, root)
+    if servers and not addresses:
+        unseen.append(
+            Unseen(
+                what="whether the API server is reached from this node's own address",
+                because="kubelet was not told --node-ip",
+            )
+        )
     return NetworkFacts(
         interfaces=_interfaces(asking, root, unseen),
         default_routes=_default_routes(asking, root, unseen),
         reverse_path_drops=None if drops is None or drops_before is None else drops - drops_before,
-        server_routes=_server_routes(asking, root, unseen),
-        node_addresses=_node_addresses(running, root),
+        server_routes=servers,
+        node_addresses=addresses,
         cni=cni_facts.gather(root=root, unseen=unseen),
         chains=firewall_facts.gather(asking, root=root, unseen=unseen),
         agents=cni_facts.agents(running),
