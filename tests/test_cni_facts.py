@@ -61,7 +61,7 @@ def test_flannel_hands_on_to_bridge_and_host_local(tmp_path: Path) -> None:
             programs=("flannel", "bridge", "host-local", "portmap"),
         ),
     )
-    assert found.programs == {"flannel"}
+    assert found.programs == frozenset({"flannel"})
 
 
 @pytest.mark.parametrize(

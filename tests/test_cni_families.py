@@ -7,6 +7,7 @@ from etcdbench.cni_families import (
     CILIUM,
     FAMILIES,
     FLANNEL,
+    Family,
     at_work,
     of_chain,
     of_file,
@@ -82,9 +83,9 @@ def test_chains(name: str, owner: str | None) -> None:
         (CniFile(name="x", plugins=("cilium-cni",)), {"Cilium"}),
         (CniFile(name="x", plugins=("flannel", "portmap")), {"Flannel", "the bridge plugin"}),
         (CniFile(name="10-canal.conflist", plugins=("calico",)), {"Calico", "Flannel"}),
-        (CniFile(name="cilium.conf", plugins=("kindnet",)), set()),
+        (CniFile(name="cilium.conf", plugins=("kindnet",)), set[str]()),
         (CniFile(name="05-Cilium.conflist"), {"Cilium"}),
-        (CniFile(name="01-ours.conf"), set()),
+        (CniFile(name="01-ours.conf"), set[str]()),
     ],
 )
 def test_configurations(file: CniFile, owners: set[str]) -> None:
@@ -96,15 +97,15 @@ def test_configurations(file: CniFile, owners: set[str]) -> None:
     ("facts", "expected"),
     [
         (NetworkFacts(), None),
-        (PLAIN, set()),
+        (PLAIN, set[Family]()),
         (host(PLAIN, agents=("cilium-agent",)), {CILIUM}),
         (host(PLAIN, cni=cni({"x": ("ptp",)}), agents=("calico-node",)), {CALICO}),
-        (host(PLAIN, cni=cni({"x": ("ptp",)}), agents=("flanneld",)), set()),
+        (host(PLAIN, cni=cni({"x": ("ptp",)}), agents=("flanneld",)), set[Family]()),
         (host(PLAIN, cni=cni({"x": ("calico",)}), agents=("flanneld",)), {CALICO, FLANNEL}),
         (host(PLAIN, cni=cni({"x": ("cilium-cni",)}), agents=("flanneld",)), {CILIUM}),
     ],
 )
-def test_who_is_rightful(facts: NetworkFacts, expected: set[object] | None) -> None:
+def test_who_is_rightful(facts: NetworkFacts, expected: set[Family] | None) -> None:
     """The configured one, and who runs beside it by design."""
     assert rightful(facts) == expected
 

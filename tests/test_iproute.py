@@ -76,13 +76,28 @@ def test_interfaces_with_everything(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("mark", ["wireless/x", "phy80211/x"])
-def test_wifi_is_what_the_kernel_calls_so(tmp_path: Path, mark: str) -> None:
-    """Old and new drivers leave different marks."""
-    write_files(tmp_path, {f"sys/class/net/wlan0/{mark}": ""})
-    (found,) = iproute.interfaces(Told({LINKS: json.dumps([CARD])}), root=tmp_path) or ()
+@pytest.mark.parametrize(
+    ("name", "mark", "expected"),
+    [
+        ("ath0", "wireless/x", True),
+        ("ath0", "phy80211/x", True),
+        ("ath0", "device/x", False),
+        ("wlp3s0", "device/x", True),
+        ("wg0", "device/x", False),
+    ],
+)
+def test_wifi_is_known_by_its_marks_and_by_its_name(
+    tmp_path: Path,
+    name: str,
+    mark: str,
+    expected: bool,  # noqa: FBT001 - a table
+) -> None:
+    """Old and new drivers leave different marks; systemd's names begin with `wl`."""
+    write_files(tmp_path, {f"sys/class/net/{name}/{mark}": ""})
+    rows = json.dumps([{**CARD, "ifname": name}])
+    found = iproute.interfaces(Told({LINKS: rows}), root=tmp_path)
 
-    assert found.wireless
+    assert [each.wireless for each in found or ()] == [expected]
 
 
 @pytest.mark.parametrize("answer", [None, "{", '{"a": 1}', '[{"ifname": 1}]', "Option -j unknown"])
@@ -97,9 +112,9 @@ def test_an_answer_that_cannot_be_read_is_none(tmp_path: Path, answer: str | Non
 def test_a_vxlan_that_says_nothing_sensible_is_an_interface(tmp_path: Path, number: object) -> None:
     """Without a port."""
     rows = json.dumps([tunnel("flannel.1", port=number)])
-    (found,) = iproute.interfaces(Told({LINKS: rows}), root=tmp_path) or ()
+    found = iproute.interfaces(Told({LINKS: rows}), root=tmp_path)
 
-    assert (found.kind, found.vxlan) == ("vxlan", None)
+    assert [(each.kind, each.vxlan) for each in found or ()] == [("vxlan", None)]
 
 
 def test_sysfs_knows_names_kinds_and_carriers(tmp_path: Path) -> None:
@@ -126,7 +141,7 @@ def test_sysfs_knows_names_kinds_and_carriers(tmp_path: Path) -> None:
 
 def test_default_routes() -> None:
     """One way, several hops, and what is no way out."""
-    rows = [
+    rows: list[dict[str, object]] = [
         {"dst": "default", "gateway": "10.0.0.1", "dev": "eth0", "protocol": "dhcp", "metric": 9},
         {
             "dst": "default",

@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 import networks
-from etcdbench import network_checks
+from etcdbench import cni_checks, network_checks, route_checks
+from etcdbench.diagnosis import Symptom
 from etcdbench.network_checks import (
     reverse_path_filter,
     server_route_elsewhere,
@@ -74,12 +75,11 @@ def test_every_symptom_says_what_to_do_and_where_that_comes_from() -> None:
 
 def test_every_check_is_called() -> None:
     """A check that is written and not listed would never be missed."""
-    for module in (network_checks, network_checks.route_checks, network_checks.cni_checks):
+    for module in (network_checks, route_checks, cni_checks):
         checks = {
             value
             for name, value in vars(module).items()
-            if getattr(value, "__annotations__", {}).get("return")
-            == (network_checks.Symptom | None)
+            if getattr(value, "__annotations__", {}).get("return") == (Symptom | None)
             and not name.startswith("_")
         }
         assert checks <= set(network_checks.CHECKS)
@@ -170,6 +170,16 @@ def test_an_api_server_by_another_interface_is_a_cause() -> None:
         assert word in found.seen
 
 
+def test_without_an_address_kubelet_takes_that_of_the_default_route() -> None:
+    """As on every Vagrant machine; a host's name may decide otherwise, hence a hint."""
+    facts = host(reached_by("eth1", "10.0.0.5"), default_routes=(networks.BY_ETHERNET,))
+    found = server_route_elsewhere(facts)
+
+    assert found is not None
+    assert found.weight == "hint"
+    assert "likely 192.168.1.5 on eth0" in found.seen
+
+
 @pytest.mark.parametrize(
     "facts",
     [
@@ -177,10 +187,19 @@ def test_an_api_server_by_another_interface_is_a_cause() -> None:
         reached_by("eth1", "10.0.0.5", "192.168.1.5", "10.0.0.5"),
         reached_by("eth1", "192.168.1.5", "192.168.1.5"),
         reached_by("eth1", "10.0.0.5"),
+        host(reached_by("eth0", "192.168.1.5"), default_routes=(networks.BY_ETHERNET,)),
         reached_by("eth1", "10.0.0.5", "203.0.113.9"),
         reached_by("eth1", "10.0.0.5", "fd00::5"),
     ],
-    ids=["same", "one of two", "same source", "address unknown", "address of nobody", "IPv6"],
+    ids=[
+        "same",
+        "one of two",
+        "same source",
+        "address unknown",
+        "default",
+        "address of nobody",
+        "IPv6",
+    ],
 )
 def test_an_api_server_that_is_reached_as_it_should_be(facts: NetworkFacts) -> None:
     """Or of which we cannot tell."""

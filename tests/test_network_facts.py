@@ -7,7 +7,7 @@ import pytest
 
 from asked import NOTHING, Told
 from etcdbench import network_facts
-from etcdbench.network_model import DefaultRoute, Interface, ServerRoute
+from etcdbench.network_model import DefaultRoute, Interface, NetworkFacts, ServerRoute
 from trees import add_process, write_files
 
 NETSTAT = (
@@ -23,7 +23,7 @@ clusters:
 """
 
 
-def gathered(root: Path, programs: Told = NOTHING) -> network_facts.NetworkFacts:
+def gathered(root: Path, programs: Told = NOTHING) -> NetworkFacts:
     """Gather from a tree."""
     return network_facts.gather(drops_before=None, root=root, programs=programs)
 
@@ -146,9 +146,33 @@ def test_the_nodes_address_is_what_kubelet_was_told(
     assert gathered(tmp_path).node_addresses == addresses
 
 
-def test_k3s_says_it_in_its_configuration(tmp_path: Path) -> None:
-    """It hides its arguments."""
-    write_files(tmp_path, {"etc/rancher/k3s/config.yaml": 'token: x\nnode-ip: "10.0.0.5"\n'})
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("etc/rancher/k3s/config.yaml", 'token: x\nnode-ip: "10.0.0.5"\n'),
+        ("etc/rancher/rke2/config.yaml", "node-ip: 10.0.0.5\nnode-external-ip: 203.0.113.1\n"),
+        (
+            "var/lib/kubelet/kubeadm-flags.env",
+            'KUBELET_KUBEADM_ARGS="--pod-infra=x --node-ip=10.0.0.5"\n',
+        ),
+        ("etc/default/kubelet", "#OLD=--node-ip=10.9.9.9\nKUBELET_EXTRA_ARGS=--node-ip 10.0.0.5\n"),
+        (
+            "etc/systemd/system/k3s-agent.service",
+            "ExecStart=/usr/local/bin/k3s \\\n    agent \\\n\t'--node-ip' \\\n\t'10.0.0.5' \\\n",
+        ),
+    ],
+)
+def test_files_say_the_address_too(tmp_path: Path, name: str, text: str) -> None:
+    """k3s hides its arguments, and a kubelet that does not run has none."""
+    write_files(tmp_path, {name: text})
+
+    assert gathered(tmp_path).node_addresses == ("10.0.0.5",)
+
+
+def test_what_runs_counts_before_what_files_say(tmp_path: Path) -> None:
+    """They may have been changed since."""
+    write_files(tmp_path, {"etc/default/kubelet": "KUBELET_EXTRA_ARGS=--node-ip=10.0.0.9\n"})
+    add_process(tmp_path, 100, "kubelet --node-ip=10.0.0.5")
 
     assert gathered(tmp_path).node_addresses == ("10.0.0.5",)
 
@@ -198,7 +222,7 @@ def test_agents_cni_and_chains_are_there(tmp_path: Path) -> None:
 
     assert facts.agents == ("cilium-agent",)
     assert facts.cni is not None
-    assert facts.cni.programs == {"loopback"}
+    assert facts.cni.programs == frozenset({"loopback"})
     assert facts.chains == ("CILIUM_INPUT", "filter")
 
 

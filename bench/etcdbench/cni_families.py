@@ -32,7 +32,7 @@ class Family(Struct, frozen=True, kw_only=True):
 CILIUM = Family(
     name="Cilium",
     # Not `lxcbr0`, a bridge of LXC; Cilium's end in digits of a hash.
-    interfaces=r"cilium_\w+|lxc_health|lxc[0-9a-f]{4,12}",
+    interfaces=r"cilium_\w+|lxc_health|lxc[0-9a-f]{1,12}",
     chains=r"(OLD_)?CILIUM_.*",
     plugins=("cilium-cni",),
     agents=("cilium-agent",),
@@ -46,7 +46,7 @@ FLANNEL = Family(
 )
 CALICO = Family(
     name="Calico",
-    interfaces=r"cali[0-9a-f]{4,11}|(vxlan|vxlan-v6)\.calico|(wireguard|wg-v6|bpfin|bpfout)\.cali",
+    interfaces=r"cali[0-9a-f]{1,11}|(vxlan|vxlan-v6)\.calico|(wireguard|wg-v6|bpfin|bpfout)\.cali",
     chains=r"cali-.*|calico",
     plugins=("calico",),
     agents=("calico-node",),

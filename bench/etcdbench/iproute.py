@@ -85,12 +85,18 @@ def _interface(link: _Link, root: Path) -> Interface:
     return Interface(
         name=link.ifname,
         kind=link.linkinfo.info_kind,
-        wireless=(folder / "wireless").exists() or (folder / "phy80211").exists(),
+        wireless=_is_wireless(folder),
         up={"UP", "LOWER_UP"} <= set(link.flags),
         addresses=tuple(each.local for each in link.addr_info if each.scope != "link"),
         vxlan=_vxlan(link.linkinfo),
         reverse_path_filter=_reverse_path_filter(link.ifname, root),
     )
+
+
+def _is_wireless(folder: Path) -> bool:
+    """Look for the marks of drivers, and for the name (systemd.net-naming-scheme(7): `wl`)."""
+    marks = (folder / "wireless", folder / "phy80211")
+    return folder.name.startswith("wl") or any(mark.exists() for mark in marks)
 
 
 def _vxlan(info: _LinkInfo) -> Vxlan | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from etcdbench import cni_checks, cni_families, route_checks
 from etcdbench.diagnosis import Symptom
-from etcdbench.network_model import Interface, NetworkFacts, Vxlan
+from etcdbench.network_model import Interface, IpVersion, NetworkFacts, ServerRoute, Vxlan
 from etcdbench.route_checks import is_way_out
 from etcdbench.units import listed
 
@@ -91,39 +91,56 @@ def _is_strict(interface: Interface) -> bool:
 
 def server_route_elsewhere(facts: NetworkFacts) -> Symptom | None:
     """The API server is reached by another interface than the one with the node's address."""
-    holders = {address: each.name for each in facts.interfaces for address in each.addresses}
     for route in facts.server_routes:
-        same = [each for each in facts.node_addresses if (":" in each) == (":" in route.server)]
-        known = [each for each in same if holders.get(each, "lo") != "lo"]
-        elsewhere = [each for each in known if holders[each] != route.device]
-        if elsewhere and len(elsewhere) == len(known) and route.source not in same:
+        homes = _homes(facts, route)
+        if homes and route.device not in homes.values() and route.source not in homes:
             break
     else:
         return None
-    address, server = elsewhere[0], shlex.quote(route.server)
-    source = f" with the address {route.source}" if route.source else ""
+    (address, home), *_ = homes.items()
+    told = bool(facts.node_addresses)
     return Symptom(
         code="server_route_elsewhere",
         side="network",
-        weight="cause",
-        seen=f"packets to the API server {route.server} leave by {route.device}{source}, but the "
-        f"node's address {address} is on {holders[address]}",
+        weight="cause" if told else "hint",
+        seen=f"packets to the API server {route.server} leave by {route.device}"
+        + (f" with the address {route.source}" if route.source else "")
+        + (", but the node's address " if told else ", but the node's address is likely ")
+        + (f"{address} is on {home}" if told else f"{address} on {home}: kubelet was told none"),
         why="the API server then knows the node by an address by which it does not talk: logs, "
         "exec and probes hang, and a firewall or the reverse-path filter may drop the answers",
         steps=(
-            f"ip route get {server}; ip -br address show",
+            f"ip route get {route.server}; ip -br address show; kubectl get node -o wide",
             (
                 "if the route is right, give kubelet the address that goes with it: --node-ip "
                 f"{route.source or 'ADDRESS'}, and restart kubelet"
             ),
             (
-                f"if the address is right, add a route to the API server: ip route add {server} via "
-                f"GATEWAY dev {shlex.quote(holders[address])}, and the same in the network's "
-                "configuration"
+                f"if the address is right, add a route: ip route add {route.server} via GATEWAY dev "
+                f"{shlex.quote(home)}, and the same in the network's configuration"
             ),
         ),
         reference=_NODE_ADDRESS,
     )
+
+
+def _homes(facts: NetworkFacts, route: ServerRoute) -> dict[str, str]:
+    """Return the node's addresses that could talk to a server, and the interface of each.
+
+    kubelet without --node-ip takes the address of the default route's interface, unless the
+    host's name leads to another one.
+    """
+    ip: IpVersion = "IPv6" if ":" in route.server else "IPv4"
+    homes = {
+        address: each.name
+        for each in facts.interfaces
+        for address in each.addresses
+        if each.name != "lo" and (":" in address) == (ip == "IPv6")
+    }
+    if facts.node_addresses:
+        return {address: homes[address] for address in facts.node_addresses if address in homes}
+    winner = route_checks.ways_out(facts, ip)[:1]
+    return {address: home for address, home in homes.items() if home in winner}
 
 
 def vxlan_port_shared(facts: NetworkFacts) -> Symptom | None:

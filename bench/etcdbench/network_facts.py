@@ -32,8 +32,20 @@ _SERVER_PATTERN = re.compile(
     r"^\s*(?:server:\s*|K3S_URL=)[\"']?https://(\[[0-9a-fA-F:]+\]|[0-9.]+)(?=[:/\"'\s]|$)",
     re.MULTILINE,
 )
-_NODE_FILES = ("etc/rancher/k3s/config.yaml", "etc/rancher/rke2/config.yaml")
-_NODE_PATTERN = re.compile(r"^node-ip:\s*[\"']?([0-9a-fA-F.:,]+)", re.MULTILINE)
+
+# Where kubelet's options are kept: kubeadm's, the distributions', those of k3s and rke2.
+_NODE_FILES = (
+    "var/lib/kubelet/kubeadm-flags.env",
+    "etc/default/kubelet",
+    "etc/sysconfig/kubelet",
+    "etc/systemd/system/k3s.service",
+    "etc/systemd/system/k3s-agent.service",
+    "etc/rancher/k3s/config.yaml",
+    "etc/rancher/rke2/config.yaml",
+)
+_NODE_PATTERN = re.compile(
+    r"^[^#\n]*?(?:--|^)node-ip[\"']?[=:\s\\\"']+([0-9a-fA-F.:,]+)", re.MULTILINE
+)
 
 # Programs that are told the node's address, and the option.
 _NODE_OPTIONS = {"kubelet": "--node-ip", "kube-apiserver": "--advertise-address"}
@@ -141,7 +153,10 @@ def _servers(root: Path) -> tuple[str, ...]:
 
 
 def _node_addresses(running: _Commands, root: Path) -> tuple[str, ...]:
-    """Return what kubelet, k3s or the API server here were told to use as our address."""
+    """Return what kubelet, k3s or the API server here were told to use as our address.
+
+    Running programs count before files, which may have been changed since.
+    """
     said: list[str] = []
     for name, words in running:
         option = _NODE_OPTIONS.get(name)
@@ -149,8 +164,9 @@ def _node_addresses(running: _Commands, root: Path) -> tuple[str, ...]:
             key, equals, value = word.partition("=")
             if key == option:
                 said.append(value if equals else following)
-    for name in _NODE_FILES:
-        said += _NODE_PATTERN.findall(small_text(root / name))
+    if not said:
+        texts = (small_text(root / name) for name in _NODE_FILES)
+        said += (found for text in texts for found in _NODE_PATTERN.findall(text))
     return tuple(dict.fromkeys(address for text in said for address in _addresses(text)))
 
 

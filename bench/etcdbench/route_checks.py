@@ -51,7 +51,7 @@ def default_route_by_wifi(facts: NetworkFacts) -> Symptom | None:
     """The default route that wins leaves by Wi-Fi, although another interface has one."""
     for ip in _IP_VERSIONS:
         ways = _devices(_best(facts, ip))
-        rest = [name for name in _devices(_routes(facts, ip)) if name not in ways]
+        rest = [name for name in ways_out(facts, ip) if name not in ways]
         if len(ways) == 1 and rest and _is_wifi(facts, ways[0]) and not _is_wifi(facts, rest[0]):
             break
     else:
@@ -89,6 +89,11 @@ def two_default_routes(facts: NetworkFacts) -> Symptom | None:
         steps=_steps_for_two(_devices(routes)),
         reference=_TWO_CARDS,
     )
+
+
+def ways_out(facts: NetworkFacts, ip: IpVersion) -> tuple[str, ...]:
+    """Name the interfaces by which default routes leave, the one that wins first."""
+    return _devices(_routes(facts, ip))
 
 
 def _routes(facts: NetworkFacts, ip: IpVersion) -> tuple[DefaultRoute, ...]:

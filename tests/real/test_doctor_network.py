@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import msgspec
@@ -103,7 +103,7 @@ class Node:
         self._exec("sh", "-c", f"echo {value} >/proc/sys/net/{name}")
 
     @contextlib.contextmanager
-    def packets_from(self, source: str, *, to: str, target: str) -> Iterator[None]:
+    def packets_from(self, source: str, *, to: str, target: str) -> Generator[None]:
         """Let packets of a stranger arrive at a card."""
         argv = [sys.executable, "-c", STRANGER, to, source, target]
         with subprocess.Popen(
