@@ -9,6 +9,7 @@ import pytest
 from asked import NOTHING, Told
 from etcdbench import firewall_facts
 from etcdbench.diagnosis import Unseen
+from etcdbench.patience import Patience
 from trees import write_files
 
 NFT = "nft -j list chains"
@@ -30,13 +31,14 @@ COMMIT
 """
 LOADED = {"proc/modules": "nf_tables 311296 1 nft_compat, Live 0x0\nip_tables 32768 2\n"}
 NOT_LOADED = {"proc/modules": "x_tables 53248 0 - Live 0x0\n"}
+PATIENCE = Patience(seconds=60)
 LEGACY = {"proc/net/ip_tables_names": "filter\nnat\n"}
 
 
 def chains(root: Path, programs: Told) -> tuple[tuple[str, ...], list[Unseen]]:
     """Return the names, and what could not be seen."""
     unseen: list[Unseen] = []
-    return firewall_facts.gather(programs, root=root, unseen=unseen), unseen
+    return firewall_facts.gather(programs, PATIENCE, root=root, unseen=unseen), unseen
 
 
 def test_nftables_tells_chains_and_tables(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Everything about a machine's network, from a tree and programs that answer as told."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -110,7 +111,7 @@ def test_api_servers_are_found_by_address(
     """A name is not looked up: that would send packets, and may hang."""
     write_files(tmp_path, {name: text})
 
-    assert network_facts._servers(tmp_path) == servers
+    assert network_facts._read(tmp_path).servers == servers
 
 
 def test_only_a_few_api_servers_are_asked_for(tmp_path: Path) -> None:
@@ -187,10 +188,10 @@ def test_the_route_to_the_api_server(tmp_path: Path) -> None:
     assert facts.server_routes == (
         ServerRoute(server="10.9.9.9", device="eth1", source="10.0.0.5"),
     )
-    assert any("--node-ip" in one.because for one in facts.unseen)
+    assert any(one.what == "this node's own address" for one in facts.unseen)
 
     add_process(tmp_path, 100, "kubelet --node-ip=10.0.0.5")
-    assert all("--node-ip" not in one.because for one in gathered(tmp_path, programs).unseen)
+    assert all("own address" not in one.what for one in gathered(tmp_path, programs).unseen)
 
 
 def test_an_api_server_without_a_route_is_said(tmp_path: Path) -> None:
@@ -231,3 +232,19 @@ def test_facts_hold_no_secret(tmp_path: Path) -> None:
     write_files(tmp_path, {"etc/kubernetes/kubelet.conf": KUBECONFIG.format("10.9.9.9")})
 
     assert "c2VjcmV0" not in repr(gathered(tmp_path))
+
+
+def test_a_disk_that_hangs_does_not_hang_the_network_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is configured is then unseen; the kernel answers all the same."""
+    never = threading.Event()
+    monkeypatch.setattr(network_facts.cni_facts, "gather", lambda **_: never.wait(20))
+    write_files(tmp_path, {"sys/class/net/eth0/carrier": "1\n"})
+
+    facts = gathered(tmp_path)
+    never.set()
+
+    assert facts.cni is None
+    assert [each.name for each in facts.interfaces] == ["eth0"]
+    assert any("did not answer in time" in one.because for one in facts.unseen)

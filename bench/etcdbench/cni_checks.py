@@ -19,9 +19,7 @@ _STALE_FILE = "https://github.com/deckhouse/deckhouse/issues/9234"
 _FIRST_FILE = (
     "https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/"
 )
-_CILIUM_BACKUP = (
-    "https://docs.cilium.io/en/stable/network/kubernetes/configuration/#adjusting-cni-configuration"
-)
+_CILIUM_BACKUP = "https://docs.cilium.io/en/stable/helm-reference/"
 _MISSING_PLUGIN = "https://github.com/flannel-io/flannel/issues/2301"
 
 
@@ -75,8 +73,9 @@ def leftover_chains(facts: NetworkFacts) -> Symptom | None:
                 f"then; saved ones: grep -l -r -e {name} /etc/iptables /etc/sysconfig /etc/nftables*"
             ),
             (
-                "or with the tool of the CNI that left: cilium-dbg post-uninstall-cleanup, or Calico's "
-                "calico-node --clean; keep a copy first: iptables-save >/root/iptables.before"
+                "or keep a copy (iptables-save >/root/iptables.before; nft list ruleset "
+                ">/root/nft.before) and let that CNI clean up (Cilium: cilium-dbg "
+                "post-uninstall-cleanup)"
             ),
         ),
         reference=_LEFT_CHAINS,

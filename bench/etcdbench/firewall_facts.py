@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from etcdbench.diagnosis import Unseen
+from etcdbench.patience import Patience
 from etcdbench.probes import Programs, read_small, small_text
 
 _CHAIN_OF_SAVE = re.compile(r"^:(\S+) ", re.MULTILINE)
@@ -30,18 +31,22 @@ class _Ruleset(msgspec.Struct, frozen=True):
     nftables: tuple[_Object, ...] = ()
 
 
-def gather(programs: Programs, *, root: Path, unseen: list[Unseen]) -> tuple[str, ...]:
+def gather(
+    programs: Programs, patience: Patience, *, root: Path, unseen: list[Unseen]
+) -> tuple[str, ...]:
     """Return the names of all chains and of nftables' tables, sorted, each once.
 
     Args:
         programs: Who asks nft and iptables-save.
+        patience: How long to wait for the disk that lists the kernel's parts.
         root: Where /proc is.
         unseen: What could not be looked at is added.
     """
     names: set[str] = set()
+    safe = _loaded("nf_tables", patience, root)
     for what, found in (
-        ("nftables chains", _chains_of_nftables(programs, root)),
-        ("iptables chains", _chains_of_iptables(programs, root)),
+        ("nftables chains", _chains_of_nftables(programs) if safe else set[str]()),
+        ("iptables chains", _chains_of_iptables(programs, root, ask_nftables=safe)),
     ):
         if isinstance(found, str):
             unseen.append(Unseen(what=what, because=found))
@@ -50,10 +55,8 @@ def gather(programs: Programs, *, root: Path, unseen: list[Unseen]) -> tuple[str
     return tuple(sorted(names))
 
 
-def _chains_of_nftables(programs: Programs, root: Path) -> set[str] | str:
+def _chains_of_nftables(programs: Programs) -> set[str] | str:
     """Return the names, or why there are none."""
-    if not _loaded("nf_tables", root):
-        return set()
     if programs.find("nft"):
         answer = programs.answer("nft", "-j", "list", "chains")
         if answer is None:
@@ -77,8 +80,14 @@ def _names_of_nft(answer: str) -> set[str] | str:
     return {name for chain in chains for name in (chain.name, chain.table) if name}
 
 
-def _chains_of_iptables(programs: Programs, root: Path) -> set[str] | str:
-    """Return the names, or why there are none; the kernel says which tables are in use."""
+def _chains_of_iptables(programs: Programs, root: Path, *, ask_nftables: bool) -> set[str] | str:
+    """Return the names, or why there are none; the kernel says which tables are in use.
+
+    Args:
+        programs: Who asks.
+        root: Where /proc is.
+        ask_nftables: Whether a program may be asked that is nftables' in disguise.
+    """
     listing = root / "proc/net/ip_tables_names"
     if not listing.exists():
         return set()
@@ -88,9 +97,7 @@ def _chains_of_iptables(programs: Programs, root: Path) -> set[str] | str:
         return f"/{listing.relative_to(root)} is root's"
     if not tables.strip():
         return set()
-    # Where iptables is nftables' in disguise, it asks for a part that may not be loaded.
-    disguised = ("iptables-save",) if _loaded("nf_tables", root) else ()
-    saver = programs.find("iptables-legacy-save", *disguised)
+    saver = programs.find("iptables-legacy-save", *(["iptables-save"] if ask_nftables else []))
     if saver is None:
         return "iptables-legacy-save is not installed"
     answer = programs.answer(saver)
@@ -99,7 +106,7 @@ def _chains_of_iptables(programs: Programs, root: Path) -> set[str] | str:
     return set(_CHAIN_OF_SAVE.findall(answer))
 
 
-def _loaded(module: str, root: Path) -> bool:
+def _loaded(module: str, patience: Patience, root: Path) -> bool:
     """Tell whether asking for a part of the kernel would load nothing."""
     modules = root / "proc/modules"
     if not modules.exists():
@@ -107,5 +114,5 @@ def _loaded(module: str, root: Path) -> bool:
     if re.search(rf"^{module} ", small_text(modules), re.MULTILINE):
         return True
     release = small_text(root / "proc/sys/kernel/osrelease").strip()
-    built_in = small_text(root / "lib/modules" / release / "modules.builtin")
-    return f"/{module}.ko" in built_in
+    listing = root / "lib/modules" / release / "modules.builtin"
+    return f"/{module}.ko" in (patience.in_time(lambda: small_text(listing)) or "")

@@ -4,15 +4,18 @@ Files are read under a root directory, so that a recorded tree can stand in for 
 here writes, loads a kernel module or sends a packet.
 """
 
+import contextlib
 import ipaddress
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from etcdbench import cni_facts, firewall_facts, iproute
 from etcdbench.diagnosis import Unseen
-from etcdbench.network_model import DefaultRoute, Interface, NetworkFacts, ServerRoute
+from etcdbench.network_model import Cni, DefaultRoute, Interface, NetworkFacts, ServerRoute
+from etcdbench.patience import READ_SECONDS_MAX, Patience
 from etcdbench.probes import Programs, processes, small_text
+from etcdbench.records import Struct
 
 PROGRAMS_SECONDS = 2.5
 """All programs together; they usually take a tenth of a second."""
@@ -66,26 +69,23 @@ def gather(
         programs: Who asks other programs; for tests.
     """
     asking = programs or Programs(seconds=PROGRAMS_SECONDS)
-    running = tuple(processes(root=root))
+    patience = Patience(seconds=READ_SECONDS_MAX)
     unseen: list[Unseen] = []
     drops = reverse_path_drops(root=root)
-    servers = _server_routes(asking, root, unseen)
-    addresses = _node_addresses(running, root)
+    running = tuple(processes(root=root))
+    kept = _configured(patience, root, unseen)
+    servers = _server_routes(asking, kept.servers, unseen)
+    addresses = _said_by_programs(running) or kept.node_addresses
     if servers and not addresses:
-        unseen.append(
-            Unseen(
-                what="whether the API server is reached from this node's own address",
-                because="kubelet was not told --node-ip",
-            )
-        )
+        unseen.append(Unseen(what="this node's own address", because="kubelet was not told any"))
     return NetworkFacts(
         interfaces=_interfaces(asking, root, unseen),
         default_routes=_default_routes(asking, root, unseen),
         reverse_path_drops=None if drops is None or drops_before is None else drops - drops_before,
         server_routes=servers,
         node_addresses=addresses,
-        cni=cni_facts.gather(root=root, unseen=unseen),
-        chains=firewall_facts.gather(asking, root=root, unseen=unseen),
+        cni=kept.cni,
+        chains=firewall_facts.gather(asking, patience, root=root, unseen=unseen),
         agents=cni_facts.agents(running),
         unseen=tuple(unseen),
     )
@@ -125,13 +125,68 @@ def _default_routes(
     return (*(iproute.default_routes_of_proc(root=root) if old is None else old), *(new or ()))
 
 
-# --- this node and its API server ---------------------------------------------------------------
+# --- what is configured -------------------------------------------------------------------------
 
 
-def _server_routes(programs: Programs, root: Path, unseen: list[Unseen]) -> tuple[ServerRoute, ...]:
+class _Configured(Struct, frozen=True, kw_only=True):
+    """What is kept in files on a disk: the CNI, API servers' addresses, and this node's."""
+
+    cni: Cni | None = None
+    servers: tuple[str, ...] = ()
+    node_addresses: tuple[str, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+
+
+def _configured(patience: Patience, root: Path, unseen: list[Unseen]) -> _Configured:
+    """Read it all, unless the disk does not answer."""
+    found = patience.in_time(lambda: _read(root))
+    if found is None:
+        unseen.append(
+            Unseen(
+                what="how the CNI and kubelet are configured",
+                because="the disk that holds it did not answer in time",
+            )
+        )
+        return _Configured()
+    unseen += found.unseen
+    return found
+
+
+def _read(root: Path) -> _Configured:
+    unseen: list[Unseen] = []
+    said = _found(_NODE_PATTERN, _NODE_FILES, root)
+    return _Configured(
+        cni=cni_facts.gather(root=root, unseen=unseen),
+        servers=_addresses(_found(_SERVER_PATTERN, _SERVER_FILES, root)),
+        node_addresses=_addresses(said),
+        unseen=tuple(unseen),
+    )
+
+
+def _found(pattern: re.Pattern[str], files: tuple[str, ...], root: Path) -> Iterator[str]:
+    """Give what a pattern finds in some files, of which nothing else is kept."""
+    for name in files:
+        yield from pattern.findall(small_text(root / name))
+
+
+def _said_by_programs(running: _Commands) -> tuple[str, ...]:
+    """Return what kubelet, or the API server here, was told to use as our address."""
+    said: list[str] = []
+    for name, words in running:
+        option = _NODE_OPTIONS.get(name)
+        for word, following in zip(words, (*words[1:], ""), strict=True):
+            key, equals, value = word.partition("=")
+            if key == option:
+                said.append(value if equals else following)
+    return _addresses(said)
+
+
+def _server_routes(
+    programs: Programs, servers: tuple[str, ...], unseen: list[Unseen]
+) -> tuple[ServerRoute, ...]:
     """Return the routes to API servers on other machines."""
     routes: list[ServerRoute] = []
-    for server in _servers(root)[:SERVERS_MAX]:
+    for server in servers[:SERVERS_MAX]:
         route = iproute.route_to(programs, server)
         if route is None:
             unseen.append(
@@ -145,37 +200,16 @@ def _server_routes(programs: Programs, root: Path, unseen: list[Unseen]) -> tupl
     return tuple(routes)
 
 
-def _servers(root: Path) -> tuple[str, ...]:
-    """Return the addresses of API servers; those that are given by name are left out."""
-    texts = (small_text(root / name) for name in _SERVER_FILES)
-    found = [address for text in texts for address in _SERVER_PATTERN.findall(text)]
-    return tuple(dict.fromkeys(each for address in found for each in _addresses(address)))
+def _addresses(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the IP addresses of lists with commas, each once.
 
-
-def _node_addresses(running: _Commands, root: Path) -> tuple[str, ...]:
-    """Return what kubelet, k3s or the API server here were told to use as our address.
-
-    Running programs count before files, which may have been changed since.
+    Names are left out, since looking one up sends packets and may hang; and so are addresses that
+    mean ourselves, or any.
     """
-    said: list[str] = []
-    for name, words in running:
-        option = _NODE_OPTIONS.get(name)
-        for word, following in zip(words, (*words[1:], ""), strict=True):
-            key, equals, value = word.partition("=")
-            if key == option:
-                said.append(value if equals else following)
-    if not said:
-        texts = (small_text(root / name) for name in _NODE_FILES)
-        said += (found for text in texts for found in _NODE_PATTERN.findall(text))
-    return tuple(dict.fromkeys(address for text in said for address in _addresses(text)))
-
-
-def _addresses(text: str) -> Iterator[str]:
-    """Give the IP addresses of a list with commas, without those that mean ourselves or any."""
-    for part in text.split(","):
-        try:
+    found: dict[str, None] = {}
+    for part in ",".join(texts).split(","):
+        with contextlib.suppress(ValueError):
             address = ipaddress.ip_address(part.strip().strip("[]"))
-        except ValueError:
-            continue
-        if not address.is_loopback and not address.is_unspecified:
-            yield str(address)
+            if not address.is_loopback and not address.is_unspecified:
+                found[str(address)] = None
+    return tuple(found)

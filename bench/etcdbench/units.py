@@ -1,7 +1,7 @@
 """Seconds, bytes and lists as people read and type them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 _SIZE_PATTERN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
 DIGITS_MAX = 20
@@ -74,9 +74,9 @@ def parse_size(text: str) -> int:
     return round(float(number) * unit)
 
 
-def listed(names: Sequence[str]) -> str:
-    """Join names as a sentence does (`a, b and c`)."""
-    *first, last = names
+def listed(names: Iterable[str]) -> str:
+    """Join names as a sentence does, each once: `a, b and c`."""
+    *first, last = dict.fromkeys(names) or ("",)
     return f"{', '.join(first)} and {last}" if first else last
 
 
