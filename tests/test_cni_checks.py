@@ -57,6 +57,22 @@ def test_interfaces_of_one_cni_without_any_configuration_are_a_hint(
     assert leftover_interfaces(starting) is None
 
 
+def test_leftovers_beside_a_cni_that_is_only_starting_are_a_cause() -> None:
+    """Its program runs, and has not written its configuration yet."""
+    found = leftover_interfaces(host(PLAIN, *FLANNELS, agents=("cilium-agent",)))
+
+    assert found is not None
+    assert found.weight == "cause"
+
+
+def test_a_handful_of_names_are_all_shown() -> None:
+    """Without a word about more."""
+    found = leftover_interfaces(host(FLANNEL, *named(*(f"lxc{n:04x}" for n in range(6)))))
+
+    assert found is not None
+    assert "lxc0004 and lxc0005; /etc/cni/net.d/10-flannel.conflist configures" in found.seen
+
+
 def test_only_a_few_of_many_names_are_shown() -> None:
     """A node has hundreds."""
     found = leftover_interfaces(host(FLANNEL, *named(*(f"lxc{n:012x}" for n in range(200)))))
@@ -133,6 +149,13 @@ def test_a_plugin_that_is_missing_is_a_cause(missing: str) -> None:
 def _only(files: dict[str, tuple[str, ...] | None], present: set[str]) -> Cni:
     """Return a CNI with just these programs."""
     return msgspec.structs.replace(cni(files), programs=frozenset(present))
+
+
+def test_plugins_that_cannot_be_seen_are_not_missing() -> None:
+    """Not every user may look."""
+    hidden = msgspec.structs.replace(cni({"05-x.conf": ("ptp",)}), programs=None)
+
+    assert plugin_missing(host(PLAIN, cni=hidden)) is None
 
 
 def test_containerd_needs_loopback_unasked() -> None:

@@ -271,3 +271,19 @@ def test_agents_are_found_by_name() -> None:
     commands = [("flanneld", ()), ("bash", ("bash",)), ("cilium-agent", ()), ("flanneld", ())]
 
     assert cni_facts.agents(commands) == ("cilium-agent", "flanneld")
+
+
+def test_a_file_that_may_not_be_looked_at_is_unseen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a directory that may be listed and not entered."""
+
+    def refuse(path: Path) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(cni_facts, "read_small", refuse)
+    found, unseen = found_in(tmp_path, {"etc/cni/net.d/05-cilium.conflist": CILIUM})
+
+    assert found is not None
+    assert found.files == (CniFile(name="05-cilium.conflist"),)
+    assert unseen[0].because == "/etc/cni/net.d/05-cilium.conflist: Permission denied"

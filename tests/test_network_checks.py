@@ -86,6 +86,18 @@ def test_every_check_is_called() -> None:
         assert len(checks) > 2
 
 
+def test_what_was_looked_at_is_said_in_sentences() -> None:
+    """Healthy or not."""
+    assert network_checks.looked_at(networks.CONTROL_PLANE) == (
+        "default route of IPv4: eth0 via 192.168.1.1, metric 100",
+        "API server 192.168.1.2: reached by eth0",
+        "dropped by the reverse-path filter: 0 packets",
+        "CNI: /etc/cni/net.d/10-flannel.conflist configures flannel and portmap",
+    )
+    assert network_checks.looked_at(PLAIN)[-1] == "CNI: no CNI is configured"
+    assert network_checks.looked_at(NetworkFacts()) == ()
+
+
 def test_wifi_beside_ethernet_is_worth_knowing() -> None:
     """It explains nothing by itself."""
     found = wifi_beside_ethernet(host(PLAIN, WIFI))
@@ -172,7 +184,8 @@ def test_an_api_server_by_another_interface_is_a_cause() -> None:
 
 def test_without_an_address_kubelet_takes_that_of_the_default_route() -> None:
     """As on every Vagrant machine; a host's name may decide otherwise, hence a hint."""
-    facts = host(reached_by("eth1", "10.0.0.5"), default_routes=(networks.BY_ETHERNET,))
+    second = msgspec.structs.replace(networks.BY_SECOND, metric=200)
+    facts = host(reached_by("eth1", "10.0.0.5"), default_routes=(networks.BY_ETHERNET, second))
     found = server_route_elsewhere(facts)
 
     assert found is not None
@@ -190,6 +203,7 @@ def test_without_an_address_kubelet_takes_that_of_the_default_route() -> None:
         host(reached_by("eth0", "192.168.1.5"), default_routes=(networks.BY_ETHERNET,)),
         reached_by("eth1", "10.0.0.5", "203.0.113.9"),
         reached_by("eth1", "10.0.0.5", "fd00::5"),
+        reached_by("eth1", "10.0.0.5", "127.0.0.1"),
     ],
     ids=[
         "same",
@@ -199,6 +213,7 @@ def test_without_an_address_kubelet_takes_that_of_the_default_route() -> None:
         "default",
         "address of nobody",
         "IPv6",
+        "loopback",
     ],
 )
 def test_an_api_server_that_is_reached_as_it_should_be(facts: NetworkFacts) -> None:
@@ -214,6 +229,7 @@ def test_an_api_server_that_is_reached_as_it_should_be(facts: NetworkFacts) -> N
         ((tunnel("vxlan9", 9, 4789), tunnel("vxlan8", 0, 4789, external=True)), "cause"),
         ((tunnel("flannel.1", 1, 8472), tunnel("vxlan42", 42, 8472)), "hint"),
         ((tunnel("vxlan41", 41, 8472), tunnel("vxlan42", 42, 8472)), "hint"),
+        ((tunnel("flannel.1", 1, 4789), tunnel("vxlan42", 42, 4789)), "hint"),
     ],
 )
 def test_two_vxlans_on_one_port(tunnels: tuple[Interface, ...], weight: str) -> None:
@@ -230,8 +246,9 @@ def test_two_vxlans_on_one_port(tunnels: tuple[Interface, ...], weight: str) -> 
         (tunnel("flannel.1", 1, 8472), tunnel("vxlan.calico", 4096, 4789)),
         (tunnel("flannel.1", 1, 8472), tunnel("flannel-v6.1", 1, 8472)),
         (tunnel("vxlan41", 41, 4789), tunnel("vxlan42", 42, 4789)),
+        (tunnel("vxlan42", 42, 8472),),
     ],
-    ids=["two ports", "one CNI's", "somebody's own"],
+    ids=["two ports", "one CNI's", "somebody's own", "one"],
 )
 def test_vxlans_that_go_together(tunnels: tuple[Interface, ...]) -> None:
     """The kernel lets tunnels of one kind share a port."""

@@ -42,6 +42,11 @@ def seen_with(*routes: DefaultRoute) -> list[Symptom]:
             "two_default_routes",
             "hint",
         ),
+        (
+            (replace(BY_ETHERNET, protocol="bgp"), BY_SECOND),
+            "default_routes_tie",
+            "cause",
+        ),
         ((BY_ETHERNET, NEW, replace(NEW, devices=("eth1",))), "default_routes_tie", "hint"),
         ((NEW, replace(NEW, devices=("eth1",))), "default_routes_tie", "cause"),
     ],
@@ -82,6 +87,13 @@ def test_a_tie_names_both_ways() -> None:
     )
 
 
+def test_an_interface_that_was_not_seen_is_no_wifi() -> None:
+    """It may have come since."""
+    unseen = replace(BY_SECOND, devices=("eth9",), metric=5)
+
+    assert [found.code for found in seen_with(BY_ETHERNET, unseen)] == ["two_default_routes"]
+
+
 def test_the_wired_interface_is_the_one_to_keep() -> None:
     """Metrics are to be raised on Wi-Fi."""
     (found,) = seen_with(BY_ETHERNET, replace(BY_WIFI, metric=5))
@@ -104,6 +116,7 @@ def test_a_strange_name_is_quoted_in_commands() -> None:
         (ETHERNET, True),
         (WIFI, True),
         (Interface(name="br0", kind="bridge"), True),
+        (Interface(name="local0"), True),
         (Interface(name="br-lan", kind="bridge"), True),
         (Interface(name="eth0", kind="veth", addresses=("172.17.0.2",)), True),
         (Interface(name="vethab12", kind="veth"), False),

@@ -23,6 +23,11 @@ _CILIUM_BACKUP = "https://docs.cilium.io/en/stable/helm-reference/"
 _MISSING_PLUGIN = "https://github.com/flannel-io/flannel/issues/2301"
 
 
+def looked_at(facts: NetworkFacts) -> tuple[str, ...]:
+    """Say which CNI is configured."""
+    return () if facts.cni is None else (f"CNI: {_configured(facts)}",)
+
+
 # --- leftovers ----------------------------------------------------------------------------------
 
 

@@ -130,14 +130,14 @@ def gather(*, root: Path, unseen: list[Unseen]) -> Cni | None:
     files = tuple(
         _configuration(folder / name, root, unseen)
         for name in names
-        if name.endswith(CONFIGURATION_SUFFIXES) and not (folder / name).is_dir()
+        if name.endswith(CONFIGURATION_SUFFIXES)
     )
     return Cni(
         directory=runtime.directory,
-        files=files,
+        files=tuple(filter(None, files)),
         backups=tuple(filter(_BACKUP.search, names)),
         program_directories=runtime.program_directories,
-        programs=_programs(root, runtime.program_directories, unseen) if files else None,
+        programs=_programs(root, runtime.program_directories, unseen) if any(files) else None,
         needs_loopback=runtime.needs_loopback,
     )
 
@@ -222,10 +222,12 @@ def _reason(error: OSError, root: Path) -> str:
 # --- configurations -----------------------------------------------------------------------------
 
 
-def _configuration(path: Path, root: Path, unseen: list[Unseen]) -> CniFile:
-    """Read one configuration as far as we may and can."""
+def _configuration(path: Path, root: Path, unseen: list[Unseen]) -> CniFile | None:
+    """Read one configuration as far as we may and can; a directory is none."""
     try:
         document = msgspec.json.decode(read_small(path), type=_Plugin)
+    except IsADirectoryError:
+        return None
     except OSError as error:
         unseen.append(Unseen(what="a configuration of the CNI", because=_reason(error, root)))
         return CniFile(name=path.name)

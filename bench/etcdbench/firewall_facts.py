@@ -89,10 +89,10 @@ def _chains_of_iptables(programs: Programs, root: Path, *, ask_nftables: bool) -
         ask_nftables: Whether a program may be asked that is nftables' in disguise.
     """
     listing = root / "proc/net/ip_tables_names"
-    if not listing.exists():
-        return set()
     try:
         tables = read_small(listing)
+    except FileNotFoundError:
+        return set()
     except OSError:
         return f"/{listing.relative_to(root)} is root's"
     if not tables.strip():
@@ -108,10 +108,13 @@ def _chains_of_iptables(programs: Programs, root: Path, *, ask_nftables: bool) -
 
 def _loaded(module: str, patience: Patience, root: Path) -> bool:
     """Tell whether asking for a part of the kernel would load nothing."""
-    modules = root / "proc/modules"
-    if not modules.exists():
+    try:
+        modules = read_small(root / "proc/modules")
+    except FileNotFoundError:
         return True  # a kernel that cannot load any
-    if re.search(rf"^{module} ", small_text(modules), re.MULTILINE):
+    except OSError:
+        return False
+    if re.search(rf"^{module} ", modules, re.MULTILINE):
         return True
     release = small_text(root / "proc/sys/kernel/osrelease").strip()
     listing = root / "lib/modules" / release / "modules.builtin"

@@ -32,6 +32,19 @@ def symptoms(facts: NetworkFacts) -> tuple[Symptom, ...]:
     return tuple(found for check in CHECKS if (found := check(facts)) is not None)
 
 
+def looked_at(facts: NetworkFacts) -> tuple[str, ...]:
+    """Say in sentences what there is, healthy or not."""
+    routes = (
+        f"default route of {each.ip}: {route_checks.way(each)}" for each in facts.default_routes
+    )
+    servers = (
+        f"API server {each.server}: reached by {each.device}" for each in facts.server_routes
+    )
+    drops = facts.reverse_path_drops
+    dropped = () if drops is None else (f"dropped by the reverse-path filter: {drops:,} packets",)
+    return (*routes, *servers, *dropped, *cni_checks.looked_at(facts))
+
+
 def wifi_beside_ethernet(facts: NetworkFacts) -> Symptom | None:
     """Both are up."""
     ways_out = [each for each in facts.interfaces if each.up and is_way_out(each)]

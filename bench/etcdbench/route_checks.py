@@ -39,7 +39,7 @@ def default_routes_tie(facts: NetworkFacts) -> Symptom | None:
         side="network",
         weight=_weight(facts, ip),
         seen=f"default routes of {ip} by {listed(_devices(best))} have the same metric: "
-        + "; ".join(map(_way, best)),
+        + "; ".join(map(way, best)),
         why="which one is used is luck, and kubelet and the CNI may choose differently: packets "
         "leave by one interface, answers come back by the other, and connections hang",
         steps=_steps_for_two(_devices(best)),
@@ -61,7 +61,7 @@ def default_route_by_wifi(facts: NetworkFacts) -> Symptom | None:
         side="network",
         weight=_weight(facts, ip),
         seen=f"the default route of {ip} that wins leaves by the Wi-Fi interface {ways[0]}, "
-        f"although {listed(rest)} has one, too",
+        f"although there is one by {listed(rest)}, too",
         why="the cluster then runs over Wi-Fi, whose delays and losses look like a node that "
         "hangs; kubelet and the CNI take the interface of the default route",
         steps=_steps_for_two((rest[0], *ways)),
@@ -83,7 +83,7 @@ def two_default_routes(facts: NetworkFacts) -> Symptom | None:
         code="two_default_routes",
         side="network",
         weight="hint",
-        seen=f"default routes of {ip} by several interfaces: {'; '.join(map(_way, routes))}",
+        seen=f"default routes of {ip} by several interfaces: {'; '.join(map(way, routes))}",
         why="the smallest metric wins, which is well; but when that interface goes down "
         "everything moves to another address, which a cluster does not survive",
         steps=_steps_for_two(_devices(routes)),
@@ -126,7 +126,8 @@ def _planned(routes: tuple[DefaultRoute, ...]) -> bool:
     return all(route.protocol in _ROUTING_PROTOCOLS for route in routes)
 
 
-def _way(route: DefaultRoute) -> str:
+def way(route: DefaultRoute) -> str:
+    """Say where a default route leads."""
     via = f" via {listed(route.gateways)}" if route.gateways else ""
     metric = f", metric {route.metric}" if route.metric else ", no metric"
     return f"{listed(route.devices)}{via}{metric}"

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -21,12 +22,15 @@ from etcdbench.diagnosis import Symptom, Unseen
 from trees import write_files
 
 PROBE = """
-import sys, time
+import os, sys, time
 from pathlib import Path
 import msgspec
 from etcdbench import network_checks, network_facts
 
 root = Path(sys.argv[1])
+os.setgroups([])
+os.setgid(int(sys.argv[3]))
+os.setuid(int(sys.argv[3]))
 before = network_facts.reverse_path_drops(root=root)
 time.sleep(float(sys.argv[2]))
 facts = network_facts.gather(drops_before=before, root=root)
@@ -116,9 +120,10 @@ class Node:
             finally:
                 sender.kill()
 
-    def ask(self, *, watch_seconds: float = 0.0) -> Answer:
-        """Let the doctor look."""
-        out = self._exec(sys.executable, "-c", PROBE, str(self.root), str(watch_seconds))
+    def ask(self, *, watch_seconds: float = 0.0, user: int = 0) -> Answer:
+        """Let the doctor look, as some user."""
+        arguments = (str(self.root), str(watch_seconds), str(user))
+        out = self._exec(sys.executable, "-c", PROBE, *arguments)
         return msgspec.json.decode(out, type=Answer)
 
     def _exec(self, *argv: str) -> str:
@@ -233,6 +238,24 @@ def test_two_default_routes(node: Node, command: str, weights: dict[str, str]) -
     node.run(command)
 
     assert node.ask().weights == weights
+
+
+def test_without_privileges_less_is_seen_and_that_is_said(node: Node) -> None:
+    """Routes are everybody's, a configuration may be root's alone."""
+    node.card("eth1", "10.0.0.5/24")
+    node.run("ip route append default via 10.0.0.1 dev eth1 metric 100")
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own are for one user only
+        Path(folder).chmod(0o755)
+        theirs = Node(node.name, Path(folder))
+        write_files(theirs.root, {"etc/cni/net.d/10-flannel.conflist": FLANNEL})
+        (theirs.root / "etc/cni/net.d").chmod(0o700)
+        answer = theirs.ask(user=65534)
+
+    assert answer.weights == {"default_routes_tie": "cause"}
+    assert (
+        "Permission denied"
+        in {one.what: one.because for one in answer.unseen}["the CNI's configuration"]
+    )
 
 
 def with_sysfs(node: Node, *wireless: str) -> None:
