@@ -206,7 +206,7 @@ def test_a_first_configuration_of_a_cni_that_is_gone_is_a_cause() -> None:
 def test_with_multus_all_configurations_count() -> None:
     """It hands on to them."""
     files: dict[str, tuple[str, ...] | None] = {
-        "00-multus.conf": ("multus-shim",),
+        "00-multus.conf": ("multus-shim", "ptp"),
         "10-flannel.conflist": ("flannel",),
     }
     facts = host(FLANNEL, cni=cni(files))

@@ -5,7 +5,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from etcdbench import cni_facts
 from etcdbench.diagnosis import Unseen
@@ -287,3 +290,22 @@ def test_a_file_that_may_not_be_looked_at_is_unseen(
     assert found is not None
     assert found.files == (CniFile(name="05-cilium.conflist"),)
     assert unseen[0].because == "/etc/cni/net.d/05-cilium.conflist: Permission denied"
+
+
+KEYS = st.sampled_from(["type", "plugins", "ipam", "delegate", "delegates", "name"])
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+)
+
+
+@given(st.one_of(st.text(), ANYTHING.map(lambda value: msgspec.json.encode(value).decode())))
+def test_no_configuration_makes_us_fail(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    """Whoever wrote it."""
+    path = tmp_path_factory.getbasetemp() / "any.conf"
+    path.write_text(text, encoding="utf-8", errors="replace")
+
+    assert cni_facts._configuration(path, path.parent, []) is not None
+    assert isinstance(cni_facts._said(text, "bin_dirs?"), tuple)

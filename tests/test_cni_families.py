@@ -62,6 +62,7 @@ def test_interfaces(name: str, owner: str | None) -> None:
         ("cali-FORWARD", "Calico"),
         ("calico", "Calico"),
         ("WEAVE-NPC", "Weave"),
+        ("calico-of-somebody-else", None),
         ("KUBE-SERVICES", None),
         ("KUBE-ROUTER-INPUT", None),
         ("kube-proxy", None),

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from asked import NOTHING, Told
 from etcdbench import iproute
@@ -214,3 +216,23 @@ def test_the_route_to_a_server(row: dict[str, str], expected: ServerRoute | None
 def test_no_route_to_a_server() -> None:
     """`ip` then fails."""
     assert iproute.route_to(Told({"ip -j route get 10.9.9.9": None}), "10.9.9.9") is None
+
+
+KEYS = st.sampled_from(
+    ["ifname", "flags", "linkinfo", "info_kind", "info_data", "port", "dev", "nexthops", "metric"]
+)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text("a.", max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+)
+
+
+@given(ANYTHING)
+def test_no_answer_makes_us_fail(answer: object) -> None:
+    """Whatever another version of iproute2 may print."""
+    text = json.dumps(answer)
+    programs = Told({LINKS: text, "ip -j -4 route show default": text})
+    nowhere = Path("/nonexistent")
+
+    assert isinstance(iproute.interfaces(programs, root=nowhere), tuple | None)
+    assert isinstance(iproute.default_routes(programs, "IPv4"), tuple | None)

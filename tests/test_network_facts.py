@@ -239,7 +239,11 @@ def test_a_disk_that_hangs_does_not_hang_the_network_half(
 ) -> None:
     """What is configured is then unseen; the kernel answers all the same."""
     never = threading.Event()
-    monkeypatch.setattr(network_facts.cni_facts, "gather", lambda **_: never.wait(20))
+
+    def hang(**_: object) -> None:
+        never.wait(20)
+
+    monkeypatch.setattr("etcdbench.cni_facts.gather", hang)
     write_files(tmp_path, {"sys/class/net/eth0/carrier": "1\n"})
 
     facts = gathered(tmp_path)
