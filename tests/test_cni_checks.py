@@ -65,6 +65,17 @@ def test_leftovers_beside_a_cni_that_is_only_starting_are_a_cause() -> None:
     assert found.weight == "cause"
 
 
+def test_a_cni_that_still_runs_is_named() -> None:
+    """Its interfaces would come again."""
+    agents = ("cilium-agent", "flanneld")
+    found = leftover_interfaces(host(CILIUM, *FLANNELS, agents=agents))
+
+    assert found is not None
+    assert found.seen.startswith(
+        "leftovers of Flannel and the bridge plugin (flanneld still runs): cni0 and flannel.1;"
+    )
+
+
 def test_a_handful_of_names_are_all_shown() -> None:
     """Without a word about more."""
     found = leftover_interfaces(host(FLANNEL, *named(*(f"lxc{n:04x}" for n in range(6)))))

@@ -110,6 +110,15 @@ def test_an_answer_that_cannot_be_read_is_none(tmp_path: Path, answer: str | Non
     assert iproute.interfaces(programs, root=tmp_path) is None
 
 
+def test_another_tunnel_with_a_port_is_no_vxlan(tmp_path: Path) -> None:
+    """Geneve has both, too."""
+    row = tunnel("genev_sys_6081")
+    row["linkinfo"] = {"info_kind": "geneve", "info_data": {"id": 1, "port": 6081}}
+    found = iproute.interfaces(Told({LINKS: json.dumps([row])}), root=tmp_path)
+
+    assert [(each.kind, each.vxlan) for each in found or ()] == [("geneve", None)]
+
+
 @pytest.mark.parametrize("number", ["x", None, 1.5])
 def test_a_vxlan_that_says_nothing_sensible_is_an_interface(tmp_path: Path, number: object) -> None:
     """Without a port."""

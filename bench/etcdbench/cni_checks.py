@@ -1,7 +1,6 @@
 """Facts about the CNI -> symptoms: leftovers of another one, and parts that are missing."""
 
 import shlex
-from collections import Counter
 from collections.abc import Callable, Iterable
 
 from etcdbench import cni_families
@@ -42,10 +41,11 @@ def leftover_interfaces(facts: NetworkFacts) -> Symptom | None:
         code="cni_leftover_interfaces",
         side="network",
         weight=_weight(facts, left.values()),
-        seen=f"{_belonging(left)}: {_some(left)}; {_configured(facts)}",
+        seen=f"{_belonging(facts, left)}: {_some(left)}; {_configured(facts)}",
         why="they hold addresses, routes and the VXLAN port that the running CNI needs, so that "
         "pods cannot reach each other or the CNI does not start",
         steps=(
+            "kubectl get daemonset --all-namespaces   # is its DaemonSet gone?",
             f"ip -d link show {shlex.quote(shown[0])}; crictl pods   # does a pod still use it?",
             (
                 "drain the node (kubectl drain NODE) and restart it: interfaces that nobody makes "
@@ -68,7 +68,7 @@ def leftover_chains(facts: NetworkFacts) -> Symptom | None:
         code="cni_leftover_chains",
         side="network",
         weight=_weight(facts, left.values()),
-        seen=f"{_belonging(left)}: the firewall chains {_some(left)}; {_configured(facts)}",
+        seen=f"{_belonging(facts, left)}: the firewall chains {_some(left)}; {_configured(facts)}",
         why="their rules still mark, translate or drop packets that are now another CNI's; DNS "
         "in pods, or SSH, stops for no visible reason",
         steps=(
@@ -101,9 +101,12 @@ def _weight(facts: NetworkFacts, left: Iterable[Family]) -> Weight:
     return "cause" if cni_families.counting(facts) or len(present) > 1 else "hint"
 
 
-def _belonging(left: dict[str, Family]) -> str:
-    counts = Counter(family.name for family in left.values())
-    return f"leftovers of {listed(sorted(counts))}"
+def _belonging(facts: NetworkFacts, left: dict[str, Family]) -> str:
+    """Say whose they are; a CNI that still runs would make them again."""
+    names = listed(sorted(family.name for family in left.values()))
+    still = cni_families.running(facts) & {*left.values()}
+    agents = (agent for family in still for agent in family.agents)
+    return f"leftovers of {names}" + (f" ({listed(sorted(agents))} still runs)" if still else "")
 
 
 def _some(names: Iterable[str]) -> str:

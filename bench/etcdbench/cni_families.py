@@ -112,9 +112,13 @@ def others(facts: NetworkFacts) -> tuple[CniFile, ...]:
 
 def at_work(facts: NetworkFacts) -> frozenset[Family]:
     """Return the CNIs that have interfaces or programs here, rightful or not."""
-    seen = {of_interface(interface.name) for interface in facts.interfaces}
-    running = {each for each in FAMILIES if {*each.agents} & {*facts.agents}}
-    return frozenset(running | {each for each in seen if each is not None})
+    seen = (of_interface(interface.name) for interface in facts.interfaces)
+    return running(facts) | {each for each in seen if each is not None}
+
+
+def running(facts: NetworkFacts) -> frozenset[Family]:
+    """Return the CNIs whose programs run here, rightful or not."""
+    return frozenset(each for each in FAMILIES if {*each.agents} & {*facts.agents})
 
 
 def configured(files: Iterable[CniFile]) -> frozenset[Family]:
@@ -138,11 +142,10 @@ def rightful(facts: NetworkFacts) -> frozenset[Family] | None:
     Calico. Without any configuration a CNI belongs here if its program runs.
     """
     files = others(facts) if stale(facts) else counting(facts)
-    running = {each for each in FAMILIES if {*each.agents} & {*facts.agents}}
     if facts.cni is None or any(file.plugins is None and not of_file(file) for file in files):
         return None
     if not files:
-        return frozenset(running)
+        return running(facts)
     named = configured(files)
     beside = {CALICO} | ({FLANNEL} if CALICO in named else set[Family]())
-    return frozenset(named | running & beside)
+    return named | (running(facts) & beside)
