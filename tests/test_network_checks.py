@@ -92,9 +92,9 @@ def test_what_was_looked_at_is_said_in_sentences() -> None:
         "default route of IPv4: eth0 via 192.168.1.1, metric 100",
         "API server 192.168.1.2: reached by eth0",
         "dropped by the reverse-path filter: 0 packets",
-        "CNI: /etc/cni/net.d/10-flannel.conflist configures flannel and portmap",
+        "/etc/cni/net.d/10-flannel.conflist configures flannel and portmap",
     )
-    assert network_checks.looked_at(PLAIN)[-1] == "CNI: no CNI is configured"
+    assert network_checks.looked_at(PLAIN)[-1] == "no CNI is configured"
     assert network_checks.looked_at(NetworkFacts()) == ()
 
 

@@ -24,7 +24,7 @@ _MISSING_PLUGIN = "https://github.com/flannel-io/flannel/issues/2301"
 
 def looked_at(facts: NetworkFacts) -> tuple[str, ...]:
     """Say which CNI is configured."""
-    return () if facts.cni is None else (f"CNI: {_configured(facts)}",)
+    return () if facts.cni is None else (_configured(facts),)
 
 
 # --- leftovers ----------------------------------------------------------------------------------
