@@ -1,0 +1,88 @@
+"""`doctor` from the request to the verdict: disk or network? On one screen; nothing is written."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from etcdbench import disk_checks, disk_facts, doctor_view, places, preflight
+from etcdbench.console import console
+from etcdbench.diagnosis import Diagnosis, Seen, diagnose
+from etcdbench.probes import Programs
+
+WINDOW_SECONDS = 2.0
+"""Time between the two readings of all counters."""
+
+PROGRAMS_SECONDS = 2.0
+"""What journalctl, smartctl and the others may take together: a doctor has to answer soon."""
+
+Finish = Callable[[Programs], Seen]
+"""Takes the second reading, looks at everything else, and says what it means."""
+
+Half = Callable[[Path, Path], Finish]
+"""Takes the first reading. Given are the directory that was asked about, and the root."""
+
+
+def look_at_disk(path: Path, root: Path) -> Finish:
+    """Begin with the half that looks at disks."""
+    before = disk_facts.read(root=root)
+
+    def finish(programs: Programs) -> Seen:
+        facts = disk_facts.gather(path, before, programs=programs, root=root)
+        return Seen(
+            symptoms=disk_checks.symptoms(facts),
+            unseen=disk_checks.unseen(facts),
+            looked_at=disk_checks.looked_at(facts),
+        )
+
+    return finish
+
+
+HALVES: tuple[Half, ...] = (look_at_disk,)
+
+
+def examine(
+    path: Path, *, root: Path = Path("/"), pause: Callable[[float], None] = time.sleep
+) -> Diagnosis:
+    """Look at both sides and put the symptoms together.
+
+    Args:
+        path: The directory of etcd, or the one that was asked about; it exists.
+        root: Where /proc, /sys and the others are.
+        pause: Waits between the two readings.
+    """
+    begun = [half(path, root) for half in HALVES]
+    pause(WINDOW_SECONDS)
+    programs = Programs(seconds=PROGRAMS_SECONDS)
+    found = [finish(programs) for finish in begun]
+    return diagnose(
+        [symptom for seen in found for symptom in seen.symptoms],
+        [unseen for seen in found for unseen in seen.unseen],
+        [sentence for seen in found for sentence in seen.looked_at],
+    )
+
+
+def doctor(path: Path | None, *, as_json: bool) -> Diagnosis:
+    """Examine this host and print what was found.
+
+    Args:
+        path: A directory on the disk in question; None for where etcd is.
+        as_json: Whether to print the JSON object instead of text.
+
+    Raises:
+        PreflightError: The path is no directory on a disk.
+    """
+    where = (
+        places.etcd_directory()
+        if path is None
+        else Path(preflight.find_target(path, write=False).measured_path)
+    )
+    diagnosis = examine(where)
+    if as_json:
+        print(msgspec.json.encode(diagnosis).decode())  # noqa: T201 - this is where it is said
+        return diagnosis
+    out = console(stderr=False)
+    for part in doctor_view.blocks(diagnosis):
+        out.print(part)
+    return diagnosis

@@ -1,0 +1,200 @@
+"""Lines of the kernel's and of etcd's log that tell of trouble, bounded in number, size and time."""
+
+import datetime
+import os
+import re
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from etcdbench.disk_model import LogLine
+from etcdbench.log_meanings import etcd_trouble, kernel_trouble
+from etcdbench.mounts import read_text
+from etcdbench.probes import Programs
+from etcdbench.process import text_of
+
+KERNEL_SECONDS = 24 * 3600.0
+ETCD_SECONDS = 3600.0
+JOURNAL_LINES_MAX = 4000
+KERNEL_RECORDS_MAX = 50_000
+KERNEL_BYTES_MAX = 16_000_000
+POD_LOG_BYTES_MAX = 1_000_000
+POD_LOGS_MAX = 4
+
+# priority and facility, sequence number, microseconds since boot, flags; a facility of 0 is the
+# kernel's own (Documentation/ABI/testing/dev-kmsg).
+_KERNEL_RECORD = re.compile(r"([0-7]),\d+,(\d+),[^;]*;(.*)")
+
+# What the container runtime puts before each line: time, stream, and whether it is whole.
+_POD_LINE = re.compile(r"(\S+) (?:stdout|stderr) [FP] (.*)")
+
+_ETCD_IN_JOURNAL = (
+    "_COMM=etcd",
+    "+",
+    "_SYSTEMD_UNIT=k3s.service",
+    "+",
+    "_SYSTEMD_UNIT=k0scontroller.service",
+    "+",
+    "_SYSTEMD_UNIT=rke2-server.service",
+)
+
+
+# --- the kernel's -------------------------------------------------------------------------------
+
+
+def kernel_lines(programs: Programs, *, root: Path = Path("/")) -> tuple[LogLine, ...] | None:
+    """Return the lines of the last day that tell of trouble; None where none may be read.
+
+    The kernel's own buffer is asked first, since it needs no disk; then the journal.
+    """
+    lines = _kernel_buffer(root)
+    if lines is None and system_journal_is_readable(root=root):
+        lines = _journal(programs, "-k", f"--since=-{KERNEL_SECONDS:.0f}s")
+    if lines is None:
+        return None
+    return tuple(
+        line for line in lines if line.age_seconds <= KERNEL_SECONDS and kernel_trouble(line.text)
+    )
+
+
+def _kernel_buffer(root: Path) -> list[LogLine] | None:
+    """Read /dev/kmsg to its end without waiting for more; None where that is not allowed."""
+    try:
+        descriptor = os.open(root / "dev/kmsg", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        text = text_of(b"".join(_records(descriptor)))
+    finally:
+        os.close(descriptor)
+    uptime_seconds = float((read_text(root / "proc/uptime") or "0").split()[0])
+    found = (_KERNEL_RECORD.match(line) for line in text.splitlines())
+    return [
+        LogLine(age_seconds=max(uptime_seconds - int(record[2]) / 1e6, 0.0), text=record[3])
+        for record in found
+        if record
+    ]
+
+
+def _records(descriptor: int) -> Iterator[bytes]:
+    """Give what can be read now, one record at a time."""
+    total = 0
+    for _ in range(KERNEL_RECORDS_MAX):
+        try:
+            record = os.read(descriptor, 8192)
+        except BrokenPipeError:
+            continue  # overwritten while we read: the next one is there
+        except OSError:
+            return  # nothing more, or not allowed
+        total += len(record)
+        if not record or total > KERNEL_BYTES_MAX:
+            return
+        yield record
+
+
+# --- etcd's -------------------------------------------------------------------------------------
+
+
+def etcd_lines(programs: Programs, *, root: Path = Path("/")) -> tuple[LogLine, ...] | None:
+    """Return etcd's lines of the last hour in the journal; None where it may not be read."""
+    if not system_journal_is_readable(root=root):
+        return None
+    lines = _journal(programs, f"--since=-{ETCD_SECONDS:.0f}s", *_ETCD_IN_JOURNAL)
+    return None if lines is None else _of_etcd(lines)
+
+
+def pod_logs(*, root: Path = Path("/")) -> tuple[Path, ...]:
+    """Return the newest log of each etcd that runs as a pod.
+
+    Raises:
+        PermissionError: Only root may look.
+    """
+    folder = root / "var/log/pods"
+    try:
+        pods = [name for name in os.listdir(folder) if "_etcd-" in name]  # noqa: PTH208 - Path.iterdir says the same in more words
+    except FileNotFoundError:
+        return ()
+    found: list[Path] = []
+    for pod in pods:
+        logs = [path for path in (folder / pod).glob("etcd/*.log") if path.exists()]
+        found += sorted(logs, key=lambda path: path.stat().st_mtime)[-1:]
+    return tuple(found[:POD_LOGS_MAX])
+
+
+def pod_lines(paths: Iterable[Path]) -> tuple[LogLine, ...]:
+    """Return the lines of the last hour from the ends of some pods' logs."""
+    return _of_etcd(line for path in paths for line in _pod_lines(_tail(path)))
+
+
+def _of_etcd(lines: Iterable[LogLine]) -> tuple[LogLine, ...]:
+    return tuple(
+        line for line in lines if line.age_seconds <= ETCD_SECONDS and etcd_trouble(line.text)
+    )
+
+
+def _tail(path: Path) -> str:
+    """Return the end of a file."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(stream.seek(0, os.SEEK_END) - POD_LOG_BYTES_MAX, 0))
+            return text_of(stream.read(POD_LOG_BYTES_MAX))
+    except OSError:
+        return ""
+
+
+def _pod_lines(text: str) -> Iterator[LogLine]:
+    now = time.time()
+    for line in text.splitlines():
+        found = _POD_LINE.match(line)
+        try:
+            moment = datetime.datetime.fromisoformat(found[1]) if found else None
+        except ValueError:
+            moment = None
+        if found and moment:
+            yield LogLine(age_seconds=max(now - moment.timestamp(), 0.0), text=found[2])
+
+
+# --- the journal --------------------------------------------------------------------------------
+
+
+def system_journal_is_readable(*, root: Path = Path("/")) -> bool:
+    """Say whether we may read what others wrote; journalctl itself only shows less then."""
+    return any(
+        os.access(path, os.R_OK)
+        for folder in ("run", "var")
+        for path in root.glob(f"{folder}/log/journal/*/system.journal")
+    )
+
+
+def _journal(programs: Programs, *arguments: str) -> list[LogLine] | None:
+    """Ask journalctl for the newest lines; None where it does not answer."""
+    out = programs.answer(
+        "journalctl",
+        "--no-pager",
+        "--quiet",
+        "--output=json",
+        "--output-fields=MESSAGE",
+        f"--lines={JOURNAL_LINES_MAX}",
+        *arguments,
+    )
+    if out is None:
+        return None
+    now = time.time()
+    return [line for text in out.splitlines() if (line := _journal_line(text, now))]
+
+
+def _journal_line(text: str, now: float) -> LogLine | None:
+    try:
+        row: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
+        moment = int(row["__REALTIME_TIMESTAMP"]) / 1e6
+    except (msgspec.DecodeError, KeyError, ValueError, TypeError):
+        return None
+    message = row.get("MESSAGE")
+    if isinstance(message, list):  # journald gives what is no UTF-8 as numbers
+        message = text_of(bytes(message))  # pyright: ignore[reportUnknownArgumentType]
+    if not isinstance(message, str):
+        return None
+    return LogLine(age_seconds=max(now - moment, 0.0), text=message)
