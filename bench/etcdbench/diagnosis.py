@@ -11,6 +11,7 @@ from etcdbench.records import Struct
 
 Side = Literal["disk", "network"]
 Weight = Literal["cause", "hint"]
+Verdict = Literal["disk", "network", "both", "neither"]
 
 
 class Symptom(Struct, frozen=True, kw_only=True):
@@ -69,7 +70,7 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
 
     format: str = "etcdbench-diagnosis"
     version: int = 1
-    verdict: Literal["disk", "network", "both", "neither"]
+    verdict: Verdict
     symptoms: tuple[Symptom, ...]
     unseen: tuple[Unseen, ...]
     looked_at: tuple[str, ...] = ()
@@ -80,7 +81,9 @@ def diagnose(
 ) -> Diagnosis:
     """Put the symptoms together: causes first, and the verdict that they support."""
     blamed = {one.side for one in symptoms if one.weight == "cause"}
-    verdict = "both" if len(blamed) > 1 else next(iter(blamed), "neither")
+    verdict: Verdict = "neither"
+    if blamed:
+        verdict = "both" if len(blamed) > 1 else blamed.pop()
     return Diagnosis(
         verdict=verdict,
         symptoms=tuple(sorted(symptoms, key=lambda one: one.weight != "cause")),

@@ -85,7 +85,7 @@ def gather(path: Path, before: Reading, *, programs: Programs, root: Path = Path
         swaps=_swaps(root),
         swapped_pages=after.swapped_pages - before.swapped_pages,
         waiting=still_waiting(before.waiting, after.waiting),
-        journal=in_time(lambda: places.journal_storage(root=root), seconds=DISK_SECONDS_MAX),
+        journal=places.journal_storage(root=root),
         kernel_lines=kernel,
         etcd_lines=etcd,
         wear=health,

@@ -9,6 +9,8 @@ from etcdbench.records import Struct
 
 Role = Literal["etcd", "containerd", "kubelet", "journal", "root"]
 
+JournalStorage = Literal["disk", "memory"]
+
 ROLE_WORDS: dict[Role, str] = {
     "etcd": "etcd",
     "containerd": "container images",
@@ -187,7 +189,7 @@ class DiskFacts(Struct, frozen=True, kw_only=True):
     swaps: tuple[SwapArea, ...] = ()
     swapped_pages: int = 0
     waiting: tuple[WaitingTask, ...] = ()
-    journal: Literal["disk", "memory"] | None = None
+    journal: JournalStorage | None = None
     kernel_lines: tuple[LogLine, ...] = ()
     etcd_lines: tuple[LogLine, ...] = ()
     wear: tuple[Wear, ...] = ()

@@ -4,11 +4,10 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Literal
 
 from etcdbench.devices import device_chain, disk_names
 from etcdbench.diagnosis import Unseen
-from etcdbench.disk_model import ROLE_WORDS, Place, Role
+from etcdbench.disk_model import ROLE_WORDS, JournalStorage, Place, Role
 from etcdbench.machine import Device
 from etcdbench.mounts import Mount, holding_mount, read_mounts
 
@@ -71,7 +70,7 @@ def hidden_places(*, root: Path = Path("/")) -> tuple[Unseen, ...]:
     return tuple(hidden)
 
 
-def journal_storage(*, root: Path = Path("/")) -> Literal["disk", "memory"] | None:
+def journal_storage(*, root: Path = Path("/")) -> JournalStorage | None:
     """Say where journald keeps its log now; None where there is none that we may see.
 
     It moves from /run to /var when the disk is there, and leaves nothing behind (journald.conf(5),

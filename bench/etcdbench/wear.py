@@ -6,7 +6,6 @@ asked, because some adapters hang at the question.
 
 import os
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
@@ -80,75 +79,96 @@ def _ask(programs: Programs, device: Device) -> Wear | None:
 
 def of_smartctl(disk: str, text: str) -> Wear | None:
     """Read what `smartctl -j` prints; None where it says nothing of a disk."""
-    document = _object(text)
-    nvme = _part(document, "nvme_smart_health_information_log")
-    table = {
-        row.get("id"): row
-        for row in _part(document, "ata_smart_attributes").get("table", ())
-        if isinstance(row, dict)
-    }
-    passed = _part(document, "smart_status").get("passed")
+    try:
+        said = msgspec.json.decode(text, type=_Smartctl)
+    except msgspec.DecodeError:
+        return None
+    log = said.nvme_smart_health_information_log
+    table = said.ata_smart_attributes.table
+    raw = {row.id: row.raw.value for row in table}
+    left = [row.value for row in table if row.name in _LIFE_LEFT and row.value <= 100]  # noqa: PLR2004 - percent
+    used = (
+        log.percentage_used,
+        said.endurance_used.current_percent,
+        100 - min(left) if left else None,
+    )
     answer = Wear(
         disk=disk,
-        passed=passed if isinstance(passed, bool) else None,
-        used_percent=_first(
-            _number(nvme, "percentage_used"),
-            _number(_part(document, "endurance_used"), "current_percent"),
-            _ssd_used_percent(table.values()),
-        ),
-        spare_percent=_number(nvme, "available_spare"),
-        spare_threshold_percent=_number(nvme, "available_spare_threshold"),
-        media_errors=_number(nvme, "media_errors"),
-        reallocated_sectors=_raw(table.get(_SECTORS_REALLOCATED)),
-        pending_sectors=_raw(table.get(_SECTORS_PENDING)),
+        passed=said.smart_status.passed,
+        used_percent=next((percent for percent in used if percent is not None), None),
+        spare_percent=log.available_spare,
+        spare_threshold_percent=log.available_spare_threshold,
+        media_errors=log.media_errors,
+        reallocated_sectors=raw.get(_SECTORS_REALLOCATED),
+        pending_sectors=raw.get(_SECTORS_PENDING),
     )
     return None if answer == Wear(disk=disk) else answer
 
 
 def of_nvme(disk: str, text: str) -> Wear | None:
-    """Read what `nvme smart-log --output-format=json` prints."""
-    document = _object(text)
-    warning = document.get("critical_warning")
-    if isinstance(warning, dict):  # nvme-cli 2.10 and later spell the bits out
-        warning = warning.get("value")
-    if not isinstance(warning, int):
+    """Read what `nvme smart-log --output-format=json` prints; None where it is something else."""
+    try:
+        said = msgspec.json.decode(text, type=_NvmeCli)
+    except msgspec.DecodeError:
         return None
+    warning = said.critical_warning
     return Wear(
         disk=disk,
-        passed=warning == 0,
-        used_percent=_number(document, "percent_used"),
-        spare_percent=_number(document, "avail_spare"),
-        spare_threshold_percent=_number(document, "spare_thresh"),
-        media_errors=_number(document, "media_errors"),
+        passed=(warning if isinstance(warning, int) else warning.value) == 0,
+        used_percent=said.percent_used,
+        spare_percent=said.avail_spare,
+        spare_threshold_percent=said.spare_thresh,
+        media_errors=said.media_errors,
     )
 
 
-def _object(text: str) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.DecodeError, ValueError):
-        return {}
+# --- what they print: only what we read; a field that is missing was not said -------------------
 
 
-def _part(document: dict[str, Any], key: str) -> dict[str, Any]:
-    part = document.get(key)
-    return part if isinstance(part, dict) else {}  # pyright: ignore[reportUnknownVariableType] - JSON from outside
+class _Status(msgspec.Struct):
+    passed: bool | None = None
 
 
-def _number(document: dict[str, Any], key: str) -> int | None:
-    value = document.get(key)
-    return int(value) if isinstance(value, (int, float)) else None
+class _Endurance(msgspec.Struct):
+    current_percent: int | None = None
 
 
-def _raw(row: dict[str, Any] | None) -> int | None:
-    return None if row is None else _number(_part(row, "raw"), "value")
+class _NvmeLog(msgspec.Struct):
+    percentage_used: int | None = None
+    available_spare: int | None = None
+    available_spare_threshold: int | None = None
+    media_errors: int | None = None
 
 
-def _ssd_used_percent(rows: Iterable[dict[str, Any]]) -> int | None:
-    left = [_number(row, "value") for row in rows if row.get("name") in _LIFE_LEFT]
-    known = [value for value in left if value is not None and value <= 100]  # noqa: PLR2004 - percent
-    return 100 - min(known) if known else None
+class _Raw(msgspec.Struct):
+    value: int | None = None
 
 
-def _first(*values: int | None) -> int | None:
-    return next((value for value in values if value is not None), None)
+class _Attribute(msgspec.Struct):
+    id: int
+    name: str = ""
+    value: int = 100
+    raw: _Raw = msgspec.field(default_factory=_Raw)
+
+
+class _Attributes(msgspec.Struct):
+    table: tuple[_Attribute, ...] = ()
+
+
+class _Smartctl(msgspec.Struct):
+    smart_status: _Status = msgspec.field(default_factory=_Status)
+    endurance_used: _Endurance = msgspec.field(default_factory=_Endurance)
+    nvme_smart_health_information_log: _NvmeLog = msgspec.field(default_factory=_NvmeLog)
+    ata_smart_attributes: _Attributes = msgspec.field(default_factory=_Attributes)
+
+
+class _Bits(msgspec.Struct):
+    value: int
+
+
+class _NvmeCli(msgspec.Struct):
+    critical_warning: int | _Bits  # nvme-cli 2.10 and later spell the bits out
+    percent_used: int | None = None
+    avail_spare: int | None = None
+    spare_thresh: int | None = None
+    media_errors: int | None = None
