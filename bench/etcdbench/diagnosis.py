@@ -80,7 +80,7 @@ def diagnose(
     symptoms: Sequence[Symptom], unseen: Sequence[Unseen], looked_at: Sequence[str] = ()
 ) -> Diagnosis:
     """Put the symptoms together: causes first, and the verdict that they support."""
-    blamed = {one.side for one in symptoms if one.weight == "cause"}
+    blamed: set[Side] = {one.side for one in symptoms if one.weight == "cause"}
     verdict: Verdict = "neither"
     if blamed:
         verdict = "both" if len(blamed) > 1 else blamed.pop()

@@ -45,7 +45,12 @@ def _in_figures(one: DiskActivity, facts: DiskFacts) -> str:
         (one.writes, "writes", one.write_mean_seconds),
         (one.flushes or 0, "flushes", one.flush_mean_seconds),
     )
-    did = [f"{count:,} {what} of {format_seconds(mean)}" for count, what, mean in counted if count]
+    # The kernel counts whole milliseconds.
+    did = [
+        f"{what} of {format_seconds(mean) if mean else 'under 1 ms'} ({count:,})"
+        for count, what, mean in counted
+        if count
+    ]
     return (
         f"{holding(one.name, facts.held_by(one.name))}: busy {format_share(one.busy_share)} of "
         f"{format_seconds(facts.seconds)}, {listed(did) or 'no request ended'}"
@@ -170,8 +175,8 @@ def tasks_waiting(facts: DiskFacts) -> Iterator[Symptom]:
         code="tasks_waiting",
         side="disk",
         weight="hint",
-        seen=f"{len(facts.waiting)} task(s) could not go on at either look: {names}"
-        + (f"; they wait in {listed(where[:8])}" if where else ""),
+        seen=f"stuck at both looks, {facts.seconds:.0f} s apart: {names}"
+        + (f"; in {listed(where[:8])}" if where else ""),
         why="; ".join(meant) or "they wait for a disk or other hardware, and cannot even be killed",
         steps=("watch them: ps -eLo pid,stat,wchan:32,comm | grep ' D'",),
         reference=limits.WCHAN_GUIDE,

@@ -3,6 +3,7 @@
 Files are read under a root directory, so that a recorded tree can stand in for a machine.
 """
 
+import os
 import re
 import time
 from collections.abc import Sequence
@@ -21,14 +22,13 @@ from etcdbench.disk_model import (
 )
 from etcdbench.diskstats import DiskCounters, activity, disk_counters
 from etcdbench.mounts import read_text
-from etcdbench.probes import Programs, in_time
+from etcdbench.probes import Programs
 from etcdbench.records import Struct
 from etcdbench.waiting import waiting_tasks
 
-DISK_SECONDS_MAX = 0.8
-"""A read that takes longer waits for a disk that hangs; we go on without it."""
-
 _NO_ANSWER = "the disk did not answer in time, which is a sign itself"
+
+_NOT_OUR_JOURNAL = "only root and the group systemd-journal may read it"
 
 # In memory, or without a disk in it most of the time.
 _NO_DISKS = ("ram", "zram", "sr", "fd")
@@ -69,11 +69,7 @@ def gather(path: Path, before: Reading, *, programs: Programs, root: Path = Path
     after = read(root=root)
     seconds = max(after.monotonic_seconds - before.monotonic_seconds, 0.001)
     unseen = _unseen_counters(after)
-    found = in_time(lambda: places.places(path, root=root), seconds=DISK_SECONDS_MAX)
-    if found is None:
-        unseen.append(Unseen(what="which disk holds what", because=_NO_ANSWER))
-    here = found or ()
-    unseen += in_time(lambda: places.hidden_places(root=root), seconds=DISK_SECONDS_MAX) or ()
+    here = _places(path, programs, root, unseen)
     kernel, etcd = _logs(programs, root, unseen)
     health, not_asked = wear.wear(programs, [one for place in here for one in place.devices])
     return DiskFacts(
@@ -85,12 +81,21 @@ def gather(path: Path, before: Reading, *, programs: Programs, root: Path = Path
         swaps=_swaps(root),
         swapped_pages=after.swapped_pages - before.swapped_pages,
         waiting=still_waiting(before.waiting, after.waiting),
-        journal=places.journal_storage(root=root),
         kernel_lines=kernel,
         etcd_lines=etcd,
         wear=health,
         unseen=(*unseen, *not_asked),
     )
+
+
+def _places(path: Path, programs: Programs, root: Path, unseen: list[Unseen]) -> tuple[Place, ...]:
+    """Return which disk holds what; where a disk hangs, as far as the kernel tells without it."""
+    found = programs.in_time(lambda: places.places(path, root=root))
+    if found is None:
+        unseen.append(Unseen(what="free space, and which disk holds images", because=_NO_ANSWER))
+        return places.places_unasked(path, root=root)
+    unseen += programs.in_time(lambda: places.hidden_places(root=root)) or ()
+    return found
 
 
 # --- counters -----------------------------------------------------------------------------------
@@ -177,29 +182,25 @@ def _logs(
     programs: Programs, root: Path, unseen: list[Unseen]
 ) -> tuple[tuple[LogLine, ...], tuple[LogLine, ...]]:
     """Return what the kernel's and etcd's log tell of trouble."""
-    kernel = log_lines.kernel_lines(programs, root=root)
+    journal = programs.in_time(lambda: log_lines.system_journals(root=root)) or ()
+    readable = any(os.access(one, os.R_OK) for one in journal)
+    kernel = log_lines.kernel_lines(programs, journal_readable=readable, root=root)
     if kernel is None:
         unseen.append(Unseen(what="the kernel's log", because="only root may read it here"))
-    etcd: list[LogLine] = []
-    if places.journal_storage(root=root) is not None:
-        lines = log_lines.etcd_lines(programs, root=root)
-        if lines is None:
-            readable = log_lines.system_journal_is_readable(root=root)
-            unseen.append(
-                Unseen(
-                    what="what etcd or k3s wrote to the journal",
-                    because="journalctl gave no answer in time"
-                    if readable
-                    else "only root and the group systemd-journal may read it",
-                )
-            )
-        etcd += lines or ()
+    told = log_lines.etcd_lines(programs) if readable else None
+    if journal and told is None:
+        because = "journalctl gave no answer in time" if readable else _NOT_OUR_JOURNAL
+        unseen.append(Unseen(what="what etcd or k3s wrote to the journal", because=because))
+    return kernel or (), (*(told or ()), *_pod_lines(programs, root, unseen))
+
+
+def _pod_lines(programs: Programs, root: Path, unseen: list[Unseen]) -> tuple[LogLine, ...]:
+    """Return what etcd's pod wrote."""
     try:
-        logs = log_lines.pod_logs(root=root)
+        lines = programs.in_time(lambda: log_lines.pod_lines(root=root))
     except PermissionError:
-        unseen.append(Unseen(what="the logs of pods", because="only root may read them"))
-        logs = ()
-    told = in_time(lambda: log_lines.pod_lines(logs), seconds=DISK_SECONDS_MAX)
-    if told is None:
+        unseen.append(Unseen(what="the log of etcd's pod", because="only root may read it"))
+        return ()
+    if lines is None:
         unseen.append(Unseen(what="the log of etcd's pod", because=_NO_ANSWER))
-    return kernel or (), (*etcd, *(told or ()))
+    return lines or ()

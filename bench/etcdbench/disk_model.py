@@ -9,8 +9,6 @@ from etcdbench.records import Struct
 
 Role = Literal["etcd", "containerd", "kubelet", "journal", "root"]
 
-JournalStorage = Literal["disk", "memory"]
-
 ROLE_WORDS: dict[Role, str] = {
     "etcd": "etcd",
     "containerd": "container images",
@@ -174,7 +172,6 @@ class DiskFacts(Struct, frozen=True, kw_only=True):
         swaps: Swap areas.
         swapped_pages: Pages that went to swap or came from it between the readings.
         waiting: Tasks that were in uninterruptible sleep at both readings.
-        journal: Where journald keeps its log; None without journald.
         kernel_lines: Lines of the kernel's log that tell of trouble.
         etcd_lines: Lines of etcd's log that tell of trouble.
         wear: What disks say of themselves.
@@ -189,7 +186,6 @@ class DiskFacts(Struct, frozen=True, kw_only=True):
     swaps: tuple[SwapArea, ...] = ()
     swapped_pages: int = 0
     waiting: tuple[WaitingTask, ...] = ()
-    journal: JournalStorage | None = None
     kernel_lines: tuple[LogLine, ...] = ()
     etcd_lines: tuple[LogLine, ...] = ()
     wear: tuple[Wear, ...] = ()

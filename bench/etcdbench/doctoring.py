@@ -14,8 +14,8 @@ from etcdbench.probes import Programs
 WINDOW_SECONDS = 2.0
 """Time between the two readings of all counters."""
 
-PROGRAMS_SECONDS = 2.0
-"""What journalctl, smartctl and the others may take together: a doctor has to answer soon."""
+ASKING_SECONDS = 1.2
+"""What each half may take for journalctl, ip and the others: a doctor has to answer soon."""
 
 Finish = Callable[[Programs], Seen]
 """Takes the second reading, looks at everything else, and says what it means."""
@@ -54,8 +54,7 @@ def examine(
     """
     begun = [half(path, root) for half in HALVES]
     pause(WINDOW_SECONDS)
-    programs = Programs(seconds=PROGRAMS_SECONDS)
-    found = [finish(programs) for finish in begun]
+    found = [finish(Programs(seconds=ASKING_SECONDS)) for finish in begun]
     return diagnose(
         [symptom for seen in found for symptom in seen.symptoms],
         [unseen for seen in found for unseen in seen.unseen],
@@ -73,12 +72,9 @@ def doctor(path: Path | None, *, as_json: bool) -> Diagnosis:
     Raises:
         PreflightError: The path is no directory on a disk.
     """
-    where = (
-        places.etcd_directory()
-        if path is None
-        else Path(preflight.find_target(path, write=False).measured_path)
-    )
-    diagnosis = examine(where)
+    asking = Programs(seconds=ASKING_SECONDS)
+    where = asking.in_time(lambda: _directory(path))
+    diagnosis = examine(where or (path or Path("/")).absolute())
     if as_json:
         print(msgspec.json.encode(diagnosis).decode())  # noqa: T201 - this is where it is said
         return diagnosis
@@ -86,3 +82,14 @@ def doctor(path: Path | None, *, as_json: bool) -> Diagnosis:
     for part in doctor_view.blocks(diagnosis):
         out.print(part)
     return diagnosis
+
+
+def _directory(path: Path | None) -> Path:
+    """Return the directory to look at.
+
+    Raises:
+        PreflightError: The path is no directory on a disk.
+    """
+    if path is None:
+        return places.etcd_directory()
+    return Path(preflight.find_target(path, write=False).measured_path)

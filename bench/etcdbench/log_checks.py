@@ -94,18 +94,18 @@ def etcd_slow_applies(facts: DiskFacts) -> Iterator[Symptom]:
 def kernel_errors(facts: DiskFacts) -> Iterator[Symptom]:
     """Report reads, writes and flushes that failed or timed out, by device.
 
-    Numbers of loop devices are used again and again: old lines may be about a former one.
+    Loop devices are left out: their numbers are used again and again, so that a line may be about
+    a former one, and what fails below them is told of the disk that the file is on.
     """
     for device, lines in _by_device(facts, "error").items():
-        held = _held(device, facts)
-        reused = device.startswith("loop")
-        if reused and not held:
+        if device.startswith("loop"):
             continue
+        held = _held(device, facts)
         disk = held[0].disks[0] if held else device
         yield Symptom(
             code="kernel_io_errors",
             side="disk",
-            weight="cause" if held and not reused else "hint",
+            weight="cause" if held else "hint",
             seen=f"the kernel reports failed or timed-out I/O on "
             f"{holding(device, held)}: {_times(lines)}, as in: {_example(lines[0].text)}",
             why="a disk, cable or adapter that fails holds up everybody who waits for it, often for "

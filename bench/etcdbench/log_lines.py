@@ -22,7 +22,7 @@ JOURNAL_LINES_MAX = 4000
 KERNEL_RECORDS_MAX = 50_000
 KERNEL_BYTES_MAX = 16_000_000
 POD_LOG_BYTES_MAX = 1_000_000
-POD_LOGS_MAX = 4
+PODS_MAX = 4
 
 # priority and facility, sequence number, microseconds since boot, flags; a facility of 0 is the
 # kernel's own (Documentation/ABI/testing/dev-kmsg).
@@ -45,13 +45,15 @@ _ETCD_IN_JOURNAL = (
 # --- the kernel's -------------------------------------------------------------------------------
 
 
-def kernel_lines(programs: Programs, *, root: Path = Path("/")) -> tuple[LogLine, ...] | None:
+def kernel_lines(
+    programs: Programs, *, journal_readable: bool, root: Path = Path("/")
+) -> tuple[LogLine, ...] | None:
     """Return the lines of the last day that tell of trouble; None where none may be read.
 
     The kernel's own buffer is asked first, since it needs no disk; then the journal.
     """
     lines = _kernel_buffer(root)
-    if lines is None and system_journal_is_readable(root=root):
+    if lines is None and journal_readable:
         lines = _journal(programs, "-k", f"--since=-{KERNEL_SECONDS:.0f}s")
     if lines is None:
         return None
@@ -98,35 +100,29 @@ def _records(descriptor: int) -> Iterator[bytes]:
 # --- etcd's -------------------------------------------------------------------------------------
 
 
-def etcd_lines(programs: Programs, *, root: Path = Path("/")) -> tuple[LogLine, ...] | None:
-    """Return etcd's lines of the last hour in the journal; None where it may not be read."""
-    if not system_journal_is_readable(root=root):
-        return None
+def etcd_lines(programs: Programs) -> tuple[LogLine, ...] | None:
+    """Return etcd's lines of the last hour in the journal; None where that does not answer."""
     lines = _journal(programs, f"--since=-{ETCD_SECONDS:.0f}s", *_ETCD_IN_JOURNAL)
     return None if lines is None else _of_etcd(lines)
 
 
-def pod_logs(*, root: Path = Path("/")) -> tuple[Path, ...]:
-    """Return the newest log of each etcd that runs as a pod.
+def pod_lines(*, root: Path = Path("/")) -> tuple[LogLine, ...]:
+    """Return the lines of the last hour from the newest log of each etcd that runs as a pod.
 
     Raises:
         PermissionError: Only root may look.
     """
     folder = root / "var/log/pods"
     try:
-        pods = [name for name in os.listdir(folder) if "_etcd-" in name]  # noqa: PTH208 - Path.iterdir says the same in more words
+        pods = [path for path in folder.iterdir() if "_etcd-" in path.name]
     except FileNotFoundError:
         return ()
-    found: list[Path] = []
-    for pod in pods:
-        logs = [path for path in (folder / pod).glob("etcd/*.log") if path.exists()]
-        found += sorted(logs, key=lambda path: path.stat().st_mtime)[-1:]
-    return tuple(found[:POD_LOGS_MAX])
-
-
-def pod_lines(paths: Iterable[Path]) -> tuple[LogLine, ...]:
-    """Return the lines of the last hour from the ends of some pods' logs."""
-    return _of_etcd(line for path in paths for line in _pod_lines(_tail(path)))
+    lines: list[LogLine] = []
+    for pod in pods[:PODS_MAX]:
+        logs = (path for path in pod.glob("etcd/*.log") if path.exists())
+        for newest in sorted(logs, key=lambda path: path.stat().st_mtime)[-1:]:
+            lines += _pod_lines(_tail(newest))
+    return _of_etcd(lines)
 
 
 def _of_etcd(lines: Iterable[LogLine]) -> tuple[LogLine, ...]:
@@ -160,13 +156,13 @@ def _pod_lines(text: str) -> Iterator[LogLine]:
 # --- the journal --------------------------------------------------------------------------------
 
 
-def system_journal_is_readable(*, root: Path = Path("/")) -> bool:
-    """Say whether we may read what others wrote; journalctl itself only shows less then."""
-    return any(
-        os.access(path, os.R_OK)
-        for folder in ("run", "var")
-        for path in root.glob(f"{folder}/log/journal/*/system.journal")
-    )
+def system_journals(*, root: Path = Path("/")) -> tuple[Path, ...]:
+    """Return the files of the system's journal, in memory and on disk.
+
+    Who may not read them gets only his own lines from journalctl, without a word about it.
+    """
+    folders = ("run/log/journal", "var/log/journal")
+    return tuple(path for one in folders for path in root.glob(f"{one}/*/system.journal"))
 
 
 def _journal(programs: Programs, *arguments: str) -> list[LogLine] | None:

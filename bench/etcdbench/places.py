@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from etcdbench.devices import device_chain, disk_names
 from etcdbench.diagnosis import Unseen
-from etcdbench.disk_model import ROLE_WORDS, JournalStorage, Place, Role
+from etcdbench.disk_model import ROLE_WORDS, Place, Role
 from etcdbench.machine import Device
 from etcdbench.mounts import Mount, holding_mount, read_mounts
 
@@ -57,6 +57,24 @@ def places(path: Path, *, root: Path = Path("/")) -> tuple[Place, ...]:
     return tuple(place for place in found if place is not None)
 
 
+def places_unasked(path: Path, *, root: Path = Path("/")) -> tuple[Place, ...]:
+    """Return etcd's directory and the root filesystem without a question to any disk.
+
+    For a disk that hangs: links are not followed, and free space is not known.
+    """
+    mounts = read_mounts(root=root)
+    wanted: tuple[tuple[Role, str, str], ...] = (
+        ("etcd", str(path), ROLE_WORDS["etcd"] if str(path) in ETCD_DIRECTORIES else str(path)),
+        ("root", "/", ROLE_WORDS["root"]),
+    )
+    found = (
+        _place(role, name, called, mounts, root, ask=False)
+        for role, name, called in wanted
+        if role == "root" or name != "/"
+    )
+    return tuple(place for place in found if place is not None)
+
+
 def hidden_places(*, root: Path = Path("/")) -> tuple[Unseen, ...]:
     """Return the directories of etcd that may exist where we are not allowed to look."""
     hidden: list[Unseen] = []
@@ -70,17 +88,6 @@ def hidden_places(*, root: Path = Path("/")) -> tuple[Unseen, ...]:
     return tuple(hidden)
 
 
-def journal_storage(*, root: Path = Path("/")) -> JournalStorage | None:
-    """Say where journald keeps its log now; None where there is none that we may see.
-
-    It moves from /run to /var when the disk is there, and leaves nothing behind (journald.conf(5),
-    `Storage=`).
-    """
-    if any(root.glob("run/log/journal/*/system.journal")):
-        return "memory"
-    return "disk" if any(root.glob("var/log/journal/*/system.journal")) else None
-
-
 def _wanted(path: Path, root: Path) -> Iterator[tuple[Role, str, str]]:
     """Give role, directory and what it is called."""
     if path != Path("/"):
@@ -91,21 +98,43 @@ def _wanted(path: Path, root: Path) -> Iterator[tuple[Role, str, str]]:
             if os.path.isdir(root / name.lstrip("/")):  # noqa: PTH112 - Path.is_dir raises where we may not look
                 yield role, name, ROLE_WORDS[role]
                 break
-    if journal_storage(root=root) == "disk":
+    if _journal_is_on_disk(root):
         yield "journal", "/var/log/journal", ROLE_WORDS["journal"]
     yield "root", "/", ROLE_WORDS["root"]
 
 
-def _place(role: Role, name: str, called: str, mounts: Sequence[Mount], root: Path) -> Place | None:
-    """Look at one directory; None where no mount is known to hold it."""
-    real = (root / name.lstrip("/")).resolve()
-    inside = real.relative_to(root.resolve()) if real.is_relative_to(root.resolve()) else real
+def _journal_is_on_disk(root: Path) -> bool:
+    """Say whether journald keeps its log on a disk now.
+
+    It begins in /run, and moves to /var when that is there and `Storage=` of journald.conf(5)
+    allows it; nothing is left in /run then.
+    """
+    in_memory = any(root.glob("run/log/journal/*/system.journal"))
+    return not in_memory and any(root.glob("var/log/journal/*/system.journal"))
+
+
+def _place(
+    role: Role, name: str, called: str, mounts: Sequence[Mount], root: Path, *, ask: bool = True
+) -> Place | None:
+    """Look at one directory; None where no mount is known to hold it.
+
+    Args:
+        role: Who keeps its data there.
+        name: The directory.
+        called: What a sentence calls it.
+        mounts: All mounts.
+        root: Of the tree.
+        ask: Whether to follow links and ask for free space, which may have to wait for a disk.
+    """
+    real = (root / name.lstrip("/")).resolve() if ask else root / name.lstrip("/")
+    top = root.resolve() if ask else root
+    inside = real.relative_to(top) if real.is_relative_to(top) else real
     mount = holding_mount(PurePosixPath("/") / inside, mounts)
     if mount is None:
         return None
     devices = device_chain(mount, root=root)
     disks = tuple(sorted(disk_names(devices)))
-    room = _room(real)
+    room = _room(real) if ask else None
     return Place(
         role=role,
         path=name,

@@ -1,5 +1,6 @@
 """Questions to a machine that may be in trouble: files up to a size, programs up to a time."""
 
+import concurrent.futures
 import errno
 import os
 import shutil
@@ -16,6 +17,9 @@ FILE_BYTES_MAX = 1_000_000
 """What we read is configuration; a larger file is something else."""
 
 PROGRAM_SECONDS_MAX = 1.0
+
+DISK_SECONDS_MAX = 0.5
+"""A read that takes longer waits for a disk that hangs; we go on without it."""
 
 _T = TypeVar("_T")
 
@@ -88,14 +92,25 @@ class Programs:
         done = self.run(name, *arguments)
         return None if done is None or done.status else done.stdout
 
+    def in_time(self, work: Callable[[], _T]) -> _T | None:
+        """Do something that reads from a disk; None where the disk does not answer in time.
 
-def in_time(work: Callable[[], _T], *, seconds: float) -> _T | None:
-    """Do something that reads from a disk; None where the disk does not answer in time.
+        A read that waits for a disk cannot be interrupted, so that it is left alone in a thread.
 
-    A read that waits for a disk cannot be interrupted, so that it is left alone in a thread.
-    """
-    answers: list[_T] = []
-    thread = threading.Thread(target=lambda: answers.append(work()), daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return answers[0] if answers else None
+        Raises:
+            Exception: Whatever the work raises.
+        """
+        answer: concurrent.futures.Future[_T] = concurrent.futures.Future()
+
+        def finish() -> None:
+            try:
+                answer.set_result(work())
+            except Exception as error:  # noqa: BLE001 - it is raised where the answer is wanted
+                answer.set_exception(error)
+
+        threading.Thread(target=finish, daemon=True).start()
+        left_seconds = self._deadline - time.monotonic()
+        try:
+            return answer.result(max(min(left_seconds, DISK_SECONDS_MAX), 0.0))
+        except concurrent.futures.TimeoutError:
+            return None
