@@ -22,9 +22,13 @@ from etcdbench.disk_model import (
 )
 from etcdbench.diskstats import DiskCounters, activity, disk_counters
 from etcdbench.mounts import read_text
+from etcdbench.patience import Patience
 from etcdbench.probes import Programs
 from etcdbench.records import Struct
 from etcdbench.waiting import waiting_tasks
+
+READS_SECONDS = 1.0
+"""What all reads from disks may take together."""
 
 _NO_ANSWER = "the disk did not answer in time, which is a sign itself"
 
@@ -69,8 +73,9 @@ def gather(path: Path, before: Reading, *, programs: Programs, root: Path = Path
     after = read(root=root)
     seconds = max(after.monotonic_seconds - before.monotonic_seconds, 0.001)
     unseen = _unseen_counters(after)
-    here = _places(path, programs, root, unseen)
-    kernel, etcd = _logs(programs, root, unseen)
+    patience = Patience(seconds=READS_SECONDS)
+    here = _places(path, patience, root, unseen)
+    kernel, etcd = _logs(programs, patience, root, unseen)
     health, not_asked = wear.wear(programs, [one for place in here for one in place.devices])
     return DiskFacts(
         seconds=seconds,
@@ -88,13 +93,13 @@ def gather(path: Path, before: Reading, *, programs: Programs, root: Path = Path
     )
 
 
-def _places(path: Path, programs: Programs, root: Path, unseen: list[Unseen]) -> tuple[Place, ...]:
+def _places(path: Path, patience: Patience, root: Path, unseen: list[Unseen]) -> tuple[Place, ...]:
     """Return which disk holds what; where a disk hangs, as far as the kernel tells without it."""
-    found = programs.in_time(lambda: places.places(path, root=root))
+    found = patience.in_time(lambda: places.places(path, root=root))
     if found is None:
         unseen.append(Unseen(what="free space, and which disk holds images", because=_NO_ANSWER))
         return places.places_unasked(path, root=root)
-    unseen += programs.in_time(lambda: places.hidden_places(root=root)) or ()
+    unseen += patience.in_time(lambda: places.hidden_places(root=root)) or ()
     return found
 
 
@@ -179,10 +184,10 @@ def _unseen_counters(reading: Reading) -> list[Unseen]:
 
 
 def _logs(
-    programs: Programs, root: Path, unseen: list[Unseen]
+    programs: Programs, patience: Patience, root: Path, unseen: list[Unseen]
 ) -> tuple[tuple[LogLine, ...], tuple[LogLine, ...]]:
     """Return what the kernel's and etcd's log tell of trouble."""
-    journal = programs.in_time(lambda: log_lines.system_journals(root=root)) or ()
+    journal = patience.in_time(lambda: log_lines.system_journals(root=root)) or ()
     readable = any(os.access(one, os.R_OK) for one in journal)
     kernel = log_lines.kernel_lines(programs, journal_readable=readable, root=root)
     if kernel is None:
@@ -191,13 +196,13 @@ def _logs(
     if journal and told is None:
         because = "journalctl gave no answer in time" if readable else _NOT_OUR_JOURNAL
         unseen.append(Unseen(what="what etcd or k3s wrote to the journal", because=because))
-    return kernel or (), (*(told or ()), *_pod_lines(programs, root, unseen))
+    return kernel or (), (*(told or ()), *_pod_lines(patience, root, unseen))
 
 
-def _pod_lines(programs: Programs, root: Path, unseen: list[Unseen]) -> tuple[LogLine, ...]:
+def _pod_lines(patience: Patience, root: Path, unseen: list[Unseen]) -> tuple[LogLine, ...]:
     """Return what etcd's pod wrote."""
     try:
-        lines = programs.in_time(lambda: log_lines.pod_lines(root=root))
+        lines = patience.in_time(lambda: log_lines.pod_lines(root=root))
     except PermissionError:
         unseen.append(Unseen(what="the log of etcd's pod", because="only root may read it"))
         return ()

@@ -9,6 +9,7 @@ import msgspec
 from etcdbench import disk_checks, disk_facts, doctor_view, places, preflight
 from etcdbench.console import console
 from etcdbench.diagnosis import Diagnosis, Seen, diagnose
+from etcdbench.patience import READ_SECONDS_MAX, Patience
 from etcdbench.probes import Programs
 
 WINDOW_SECONDS = 2.0
@@ -72,8 +73,7 @@ def doctor(path: Path | None, *, as_json: bool) -> Diagnosis:
     Raises:
         PreflightError: The path is no directory on a disk.
     """
-    asking = Programs(seconds=ASKING_SECONDS)
-    where = asking.in_time(lambda: _directory(path))
+    where = Patience(seconds=READ_SECONDS_MAX).in_time(lambda: _directory(path))
     diagnosis = examine(where or (path or Path("/")).absolute())
     if as_json:
         print(msgspec.json.encode(diagnosis).decode())  # noqa: T201 - this is where it is said

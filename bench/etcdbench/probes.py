@@ -1,15 +1,12 @@
 """Questions to a machine that may be in trouble: files up to a size, programs up to a time."""
 
-import concurrent.futures
 import errno
 import os
 import shutil
 import stat
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
 from etcdbench import process
 
@@ -17,11 +14,6 @@ FILE_BYTES_MAX = 1_000_000
 """What we read is configuration; a larger file is something else."""
 
 PROGRAM_SECONDS_MAX = 1.0
-
-DISK_SECONDS_MAX = 0.5
-"""A read that takes longer waits for a disk that hangs; we go on without it."""
-
-_T = TypeVar("_T")
 
 # Where network programs are, which is not on every user's PATH.
 _SYSTEM_DIRECTORIES = ("/usr/sbin", "/sbin", "/usr/bin", "/bin")
@@ -77,40 +69,13 @@ class Programs:
         found = (shutil.which(name, path=path) for name in names)
         return next(filter(None, found), None)
 
-    def run(self, name: str, *arguments: str) -> process.Completed | None:
-        """Return what a program leaves behind; None where it is missing or takes too long."""
+    def answer(self, name: str, *arguments: str) -> str | None:
+        """Return what a program prints; None where it is missing, fails, or takes too long."""
         program = self.find(name)
         left_seconds = self._deadline - time.monotonic()
         if program is None or left_seconds <= 0:
             return None
-        return process.run(
+        done = process.run(
             [program, *arguments], timeout_seconds=min(left_seconds, PROGRAM_SECONDS_MAX)
         )
-
-    def answer(self, name: str, *arguments: str) -> str | None:
-        """Return what a program prints; None where it is missing, fails, or takes too long."""
-        done = self.run(name, *arguments)
         return None if done is None or done.status else done.stdout
-
-    def in_time(self, work: Callable[[], _T]) -> _T | None:
-        """Do something that reads from a disk; None where the disk does not answer in time.
-
-        A read that waits for a disk cannot be interrupted, so that it is left alone in a thread.
-
-        Raises:
-            Exception: Whatever the work raises.
-        """
-        answer: concurrent.futures.Future[_T] = concurrent.futures.Future()
-
-        def finish() -> None:
-            try:
-                answer.set_result(work())
-            except Exception as error:  # noqa: BLE001 - it is raised where the answer is wanted
-                answer.set_exception(error)
-
-        threading.Thread(target=finish, daemon=True).start()
-        left_seconds = self._deadline - time.monotonic()
-        try:
-            return answer.result(max(min(left_seconds, DISK_SECONDS_MAX), 0.0))
-        except concurrent.futures.TimeoutError:
-            return None

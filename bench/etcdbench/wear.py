@@ -9,10 +9,15 @@ from collections.abc import Iterable
 
 import msgspec
 
+from etcdbench import process
 from etcdbench.diagnosis import Unseen
 from etcdbench.disk_model import Wear
 from etcdbench.machine import Device
 from etcdbench.probes import Programs
+
+SMART_SECONDS_MAX = 0.5
+DISKS_MAX = 8
+"""More disks than this are not asked: each may take its time."""
 
 _ASKED = frozenset({"nvme", "sata", "sas", "scsi"})
 _VIRTUAL = frozenset({"virtio", "xen", "network"})
@@ -39,7 +44,8 @@ def wear(
     """
     found: list[Wear] = []
     unseen: list[Unseen] = []
-    for device in {one.name: one for one in devices if one.kind == "disk"}.values():
+    disks = {one.name: one for one in devices if one.kind == "disk"}.values()
+    for device in list(disks)[:DISKS_MAX]:
         what = f"wear and health of {device.name}"
         if device.bus in _VIRTUAL:
             unseen.append(
@@ -69,8 +75,11 @@ def _why_not(programs: Programs, *, privileged: bool) -> str:
 def _ask(programs: Programs, device: Device) -> Wear | None:
     path = f"/dev/{device.name}"
     # smartctl's exit status has a bit for each thing that is wrong with the disk: no failure.
-    done = programs.run("smartctl", "-j", "-n", "standby", "-H", "-A", path)
-    answer = of_smartctl(device.name, done.stdout) if done else None
+    answer = None
+    if smartctl := programs.find("smartctl"):
+        words = [smartctl, "-j", "-n", "standby", "-H", "-A", path]
+        done = process.run(words, timeout_seconds=SMART_SECONDS_MAX)
+        answer = of_smartctl(device.name, done.stdout) if done else None
     if answer is None and device.bus == "nvme":
         text = programs.answer("nvme", "smart-log", "--output-format=json", path)
         answer = of_nvme(device.name, text) if text else None
