@@ -218,8 +218,8 @@ def _times(lines: list[LogLine]) -> str:
 def _age(seconds: float) -> str:
     """Give an age in the largest unit of which there are two."""
     units = ((3600, "hours"), (60, "minutes"), (1, "seconds"))
-    size, unit = next((one for one in units if seconds >= 2 * one[0]), (1, "seconds"))
-    return f"{max(seconds / size, 1):.0f} {unit}"
+    found = next((one for one in units if seconds >= 2 * one[0]), None)
+    return f"{seconds / found[0]:.0f} {found[1]}" if found else "a second"
 
 
 def _example(text: str) -> str:

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import msgspec
 
@@ -179,18 +179,26 @@ def _journal(programs: Programs, *arguments: str) -> list[LogLine] | None:
     if out is None:
         return None
     now = time.time()
-    return [line for text in out.splitlines() if (line := _journal_line(text, now))]
+    return [line for text in out.split("\n") if (line := _journal_line(text, now))]
+
+
+_Byte = Annotated[int, msgspec.Meta(ge=0, le=255)]
+
+
+class _Entry(msgspec.Struct):
+    """What we read of an entry; journald gives a message that is no UTF-8 as numbers."""
+
+    message: str | list[_Byte] = msgspec.field(name="MESSAGE")
+    moment_us: int = msgspec.field(name="__REALTIME_TIMESTAMP")
 
 
 def _journal_line(text: str, now: float) -> LogLine | None:
     try:
-        row: dict[str, Any] = msgspec.json.decode(text, type=dict[str, Any])
-        moment = int(row["__REALTIME_TIMESTAMP"]) / 1e6
-    except (msgspec.DecodeError, KeyError, ValueError, TypeError):
+        entry = msgspec.json.decode(text, type=_Entry, strict=False)
+    except msgspec.DecodeError:
         return None
-    message = row.get("MESSAGE")
-    if isinstance(message, list):  # journald gives what is no UTF-8 as numbers
-        message = text_of(bytes(message))  # pyright: ignore[reportUnknownArgumentType]
-    if not isinstance(message, str):
-        return None
-    return LogLine(age_seconds=max(now - moment, 0.0), text=message)
+    message = entry.message
+    return LogLine(
+        age_seconds=max(now - entry.moment_us / 1e6, 0.0),
+        text=message if isinstance(message, str) else text_of(bytes(message)),
+    )

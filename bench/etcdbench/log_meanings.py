@@ -73,8 +73,14 @@ def kernel_trouble(text: str) -> KernelTrouble | None:
 
 
 def is_about(device: str, log_names: Iterable[str]) -> bool:
-    """Say whether a name of the kernel's log is one of these, or a partition of one of them."""
-    return any(re.fullmatch(rf"{re.escape(name)}(?:p?\d+)?", device) for name in log_names)
+    """Say whether a name of the kernel's log is one of these, or a partition of one of them.
+
+    Where a disk's name ends in a digit, `p` stands before the partition's number.
+    """
+    return any(
+        re.fullmatch(rf"{re.escape(name)}({'p' if name[-1].isdigit() else ''}\d+)?", device)
+        for name in log_names
+    )
 
 
 def etcd_trouble(text: str) -> EtcdKind | None:

@@ -1,0 +1,101 @@
+"""The doctor's whole way on trees: from counters to the verdict."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from etcdbench import doctoring, places
+from etcdbench.diagnosis import Diagnosis
+from test_disk_facts import count, host
+from trees import write_files
+
+
+@pytest.fixture(autouse=True)
+def room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not let the room on the disk of the tests decide."""
+    monkeypatch.setattr(places, "_room", lambda _path: None)
+
+
+def examine(root: Path, *, steps: int = 0, path: str = "/var/lib/etcd") -> Diagnosis:
+    """Examine a tree whose slow disk advances by some steps in the meantime."""
+    return doctoring.examine(Path(path), root=root, pause=lambda _seconds: count(root, steps))
+
+
+def causes(found: Diagnosis) -> list[str]:
+    """Return the codes of all causes."""
+    return [one.code for one in found.symptoms if one.weight == "cause"]
+
+
+def test_a_slow_disk_is_blamed(tmp_path: Path) -> None:
+    """By its name, with what it holds."""
+    host(tmp_path)
+    found = examine(tmp_path, steps=2)
+
+    assert found.verdict == "disk"
+    assert causes(found) == ["slow_flushes"]
+    assert "85.0 ms on average on nvme0n1, which holds etcd and the root" in found.symptoms[0].seen
+
+
+def test_a_quiet_host_is_not_blamed(tmp_path: Path) -> None:
+    """Nothing moved, and nothing waits."""
+    host(tmp_path)
+    found = examine(tmp_path)
+
+    assert found.verdict == "neither"
+    assert found.looked_at
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        (
+            {"dev/kmsg": "3,1,990000000,-;nvme nvme0: I/O 7 QID 4 timeout, aborting\n"},
+            "kernel_io_errors",
+        ),
+        (
+            {
+                "proc/pressure/memory": "some avg10=50.00 avg60=0 avg300=0 total=0\n"
+                "full avg10=30.00 avg60=0 avg300=0 total=0\n"
+            },
+            "swap_thrash",
+        ),
+        (
+            {"proc/self/mountinfo": "36 35 259:0 / / ro - ext4 /dev/nvme0n1 ro\n"},
+            "filesystem_read_only",
+        ),
+    ],
+)
+def test_every_other_cause_is_recognised_on_a_tree(
+    tmp_path: Path, files: dict[str, str], code: str
+) -> None:
+    """While all disks are quick."""
+    host(tmp_path)
+    found = doctoring.examine(
+        Path("/var/lib/etcd"),
+        root=tmp_path,
+        pause=lambda _seconds: write_files(tmp_path, files),
+    )
+
+    assert (found.verdict, causes(found)) == ("disk", [code])
+
+
+def test_one_pause_for_all_halves(tmp_path: Path) -> None:
+    """All take their first reading before it."""
+    host(tmp_path)
+    pauses: list[float] = []
+    doctoring.examine(Path("/"), root=tmp_path, pause=pauses.append)
+
+    assert pauses == [doctoring.WINDOW_SECONDS]
+
+
+def test_the_object_is_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or its text."""
+    monkeypatch.setattr(doctoring, "WINDOW_SECONDS", 0.0)
+    found = doctoring.doctor(Path("/"), as_json=True)
+
+    assert json.loads(capsys.readouterr().out)["verdict"] == found.verdict
+    doctoring.doctor(None, as_json=False)
+    assert "Figures" in capsys.readouterr().out
