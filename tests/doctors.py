@@ -29,7 +29,7 @@ def place(role: Role = "etcd", disk: str = "sda", **changes: object) -> Place:
     return Place(**{**facts, **changes})  # type: ignore[arg-type]
 
 
-def activity(name: str = "sda", **changes: object) -> DiskActivity:
+def activity(name: str = "sda", /, **changes: object) -> DiskActivity:
     """Build what a healthy disk does in two seconds."""
     facts: dict[str, object] = {
         "name": name,
@@ -45,8 +45,9 @@ def activity(name: str = "sda", **changes: object) -> DiskActivity:
     return DiskActivity(**{**facts, **changes})  # type: ignore[arg-type]
 
 
-SILENT = {"reads": 0, "writes": 0, "flushes": 0}
-"""What `activity` takes for a disk on which nothing ended."""
+def silent(name: str = "sda", *, unanswered: int = 0) -> DiskActivity:
+    """Build a disk on which nothing ended."""
+    return activity(name, reads=0, writes=0, flushes=0, unanswered=unanswered)
 
 
 def facts(**changes: object) -> DiskFacts:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from doctors import PRESSED, SILENT, activity, facts, place
+from doctors import PRESSED, activity, facts, place, silent
 from etcdbench import disk_checks
 from etcdbench.diagnosis import Symptom
-from etcdbench.disk_model import DiskFacts, Stalls, WaitingTask
+from etcdbench.disk_model import DiskActivity, DiskFacts, Stalls, WaitingTask
 from fakes import device
 
 FLUSHING = WaitingTask(thread_id=7, name="etcd", wchan="jbd2_log_wait_commit")
@@ -86,26 +86,32 @@ def test_quick_or_rare_flushes_are_nothing(one: object) -> None:
     assert "slow_flushes" not in hints(facts(io=PRESSED, activity=(one,)))
 
 
-@pytest.mark.parametrize("what", ["read", "write"])
-def test_slow_requests_under_pressure_are_a_cause(what: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "one"),
+    [
+        ("reads", activity(read_mean_seconds=0.15)),
+        ("writes", activity(write_mean_seconds=0.15)),
+    ],
+)
+def test_slow_requests_under_pressure_are_a_cause(what: str, one: DiskActivity) -> None:
     """Where even the mean is as long as a heartbeat interval."""
-    seen = facts(io=PRESSED, activity=(activity(**{f"{what}_mean_seconds": 0.15}),))
+    seen = facts(io=PRESSED, activity=(one,))
 
     assert causes(seen) == ["slow_requests"]
-    assert only(seen, "slow_requests").seen.startswith(f"{what}s take 150 ms on average on sda")
+    assert only(seen, "slow_requests").seen.startswith(f"{what} take 150 ms on average on sda")
 
 
 def test_a_disk_that_finishes_nothing_is_a_cause() -> None:
     """Its requests wait at both looks."""
-    seen = facts(io=PRESSED, activity=(activity(**SILENT, unanswered=4),))
+    seen = facts(io=PRESSED, activity=(silent(unanswered=4),))
 
     assert causes(seen) == ["disk_silent"]
 
 
 def test_a_flush_that_hangs_is_seen_by_who_waits_for_it() -> None:
     """The kernel does not count it as in flight."""
-    hanging = {"io": PRESSED, "waiting": (FLUSHING,), "activity": (activity(**SILENT),)}
-    elsewhere = (activity(**SILENT), activity("sdb"))
+    hanging = {"io": PRESSED, "waiting": (FLUSHING,), "activity": (silent(),)}
+    elsewhere = (silent(), activity("sdb"))
 
     assert causes(facts(**hanging)) == ["disk_silent"]
     assert causes(facts(**{**hanging, "activity": elsewhere})) == []
@@ -116,8 +122,8 @@ def test_a_flush_that_hangs_is_seen_by_who_waits_for_it() -> None:
 def test_other_disks_are_hints() -> None:
     """A slow or silent disk for backups does not make a login hang."""
     slow = activity("sdb", write_mean_seconds=0.5)
-    silent = activity("sdc", **SILENT, unanswered=1)
-    seen = facts(io=PRESSED, activity=(activity(), slow, silent))
+    dead = silent("sdc", unanswered=1)
+    seen = facts(io=PRESSED, activity=(activity(), slow, dead))
 
     assert causes(seen) == []
     assert {"slow_elsewhere", "disk_silent"} <= set(hints(seen))
@@ -169,7 +175,7 @@ def test_figures_are_given_for_healthy_disks_too() -> None:
     assert "2 %" in waits
     assert "flushes of 1.00 ms (20)" in disk
     assert disk_checks.looked_at(facts(io=Stalls(), activity=(activity("sdz"),))) == ()
-    assert "no request ended" in disk_checks.looked_at(facts(activity=(activity(**SILENT),)))[1]
+    assert "no request ended" in disk_checks.looked_at(facts(activity=(silent(),)))[1]
 
 
 def test_every_check_has_a_code_of_its_own_name() -> None:

@@ -115,7 +115,13 @@ def test_a_disk_that_hangs_is_known_from_the_mounts(
     host(tmp_path)
     hang = threading.Event()
     monkeypatch.setattr(patience, "READ_SECONDS_MAX", 0.05)
-    monkeypatch.setattr(places, "places", lambda _path, *, root: hang.wait() and ())
+
+    def wait(_path: Path, *, root: Path) -> tuple[()]:
+        del root
+        hang.wait()
+        return ()
+
+    monkeypatch.setattr(places, "places", wait)
     found = gather(
         Path("/var/lib/etcd"),
         read(root=tmp_path),
@@ -129,6 +135,20 @@ def test_a_disk_that_hangs_is_known_from_the_mounts(
         ("root", ("nvme0n1",)),
     ]
     assert any("did not answer in time" in one.because for one in found.unseen)
+
+
+@pytest.mark.parametrize(
+    ("filesystem", "because"), [("overlay", "in a container"), ("nfs4", "nfs4 does not say")]
+)
+def test_a_place_without_a_disk_is_said(tmp_path: Path, filesystem: str, because: str) -> None:
+    """A slow disk below it cannot be blamed."""
+    host(tmp_path)
+    write_mounts(tmp_path, mount_line("/", filesystem, "x"))
+    found = gather(
+        Path("/"), read(root=tmp_path), programs=Installed(tmp_path / "bin"), root=tmp_path
+    )
+
+    assert any(because in one.because for one in found.unseen)
 
 
 def test_the_larger_of_both_pressures_counts() -> None:

@@ -14,7 +14,11 @@ from trees import write_files
 @pytest.fixture(autouse=True)
 def room(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not let the room on the disk of the tests decide."""
-    monkeypatch.setattr(places, "_room", lambda _path: None)
+
+    def unknown(_path: Path) -> None:
+        return None
+
+    monkeypatch.setattr(places, "_room", unknown)
 
 
 def examine(root: Path, *, steps: int = 0, path: str = "/var/lib/etcd") -> Diagnosis:

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from doctors import Installed
 from etcdbench import places
+from etcdbench.devices import number_chain
 from etcdbench.disk_model import Place
+from etcdbench.mounts import device_number
 from trees import (
     add_block,
     add_nvme_disk,
@@ -134,3 +137,45 @@ def test_the_first_directory_of_etcd_counts(tmp_path: Path) -> None:
     (tmp_path / "var/lib/etcd").mkdir(parents=True)
     assert places.etcd_directory(root=tmp_path) == Path("/var/lib/etcd")
     assert places.hidden_places(root=tmp_path) == ()
+
+
+def zfs_host(root: Path) -> None:
+    """Build a node on a ZFS pool."""
+    add_nvme_disk(root)
+    write_mounts(root, mount_line("/", "zfs", "rpool/ROOT/debian"))
+    (root / "var/lib/etcd").mkdir(parents=True)
+
+
+def test_a_pool_is_asked_for_its_disks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once for all places on it; `zpool list` only shows."""
+    zfs_host(tmp_path)
+    programs = Installed(tmp_path / "bin")
+    programs.install("zpool", "rpool\t1T\t1G\n\t/dev/nvme0n1\t1T\t-\n\t/dev/gone\t1T\t-\n")
+    write_files(tmp_path, {"dev/nvme0n1": ""})
+    chain = number_chain(device_number("259:0"), root=tmp_path)
+    monkeypatch.setattr(places, "number_chain", lambda _number, *, root: chain)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    found = places.with_pools(
+        places.places(Path("/var/lib/etcd"), root=tmp_path), programs, root=tmp_path
+    )
+
+    assert [(one.pool, one.disks) for one in found] == [("rpool", ("nvme0n1",))] * 2
+    assert found[0].log_names == ("nvme0n1", "nvme0")
+    assert programs.asked("zpool") == ["list -vHP rpool"]
+
+
+def test_a_pool_that_does_not_answer_is_unknown(tmp_path: Path) -> None:
+    """And other filesystems are not asked."""
+    zfs_host(tmp_path)
+    found = places.places(Path("/"), root=tmp_path)
+
+    assert places.with_pools(found, Installed(tmp_path / "bin"), root=tmp_path) == found
+
+
+def test_k3s_without_etcd_has_a_database_too(tmp_path: Path) -> None:
+    """It is called what it is."""
+    host(tmp_path)
+    (tmp_path / "var/lib/etcd").rmdir()
+    (tmp_path / "var/lib/rancher/k3s/server/db").mkdir(parents=True)
+    path = places.etcd_directory(root=tmp_path)
+
+    assert places.places(path, root=tmp_path)[0].called == "k3s's database"

@@ -239,7 +239,7 @@ def test_a_program_that_cannot_be_killed_is_left_behind(monkeypatch: pytest.Monk
     """It waits in the kernel for a disk: whoever waits for it would hang, too."""
     monkeypatch.setattr(process, "RUN_GRACE_SECONDS", 0.05)
     with monkeypatch.context() as patched:
-        patched.setattr(subprocess.Popen, "kill", lambda _self: None)
+        patched.setattr(subprocess.Popen, "kill", ignore)
         began = time.monotonic()
 
         assert process.run(["sleep", "1"], timeout_seconds=0.1) is None

@@ -19,6 +19,7 @@ from etcdbench.disk_model import (
     Stalls,
     SwapArea,
     WaitingTask,
+    listed,
 )
 from etcdbench.diskstats import DiskCounters, activity, disk_counters
 from etcdbench.mounts import read_text
@@ -74,7 +75,8 @@ def gather(path: Path, before: Reading, *, programs: Programs, root: Path = Path
     seconds = max(after.monotonic_seconds - before.monotonic_seconds, 0.001)
     unseen = _unseen_counters(after)
     patience = Patience(seconds=READS_SECONDS)
-    here = _places(path, patience, root, unseen)
+    here = places.with_pools(_places(path, patience, root, unseen), programs, root=root)
+    unseen += _without_disks(here)
     kernel, etcd = _logs(programs, patience, root, unseen)
     health, not_asked = wear.wear(programs, [one for place in here for one in place.devices])
     return DiskFacts(
@@ -101,6 +103,23 @@ def _places(path: Path, patience: Patience, root: Path, unseen: list[Unseen]) ->
         return places.places_unasked(path, root=root)
     unseen += patience.in_time(lambda: places.hidden_places(root=root)) or ()
     return found
+
+
+def _without_disks(here: Sequence[Place]) -> list[Unseen]:
+    """Return the places of which nobody says on which disk they are, by filesystem."""
+    called: dict[str, list[str]] = {}
+    for place in here:
+        if not place.disks:
+            called.setdefault(place.filesystem, []).append(place.called)
+    return [
+        Unseen(
+            what=f"the disk below {listed(names)}",
+            because="we are in a container: run it on the host itself"
+            if filesystem == "overlay"
+            else f"{filesystem} does not say where it is",
+        )
+        for filesystem, names in called.items()
+    ]
 
 
 # --- counters -----------------------------------------------------------------------------------

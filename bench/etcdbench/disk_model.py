@@ -27,6 +27,7 @@ class Place(Struct, frozen=True, kw_only=True):
         called: What a sentence calls it (`etcd`, `the journal`).
         filesystem: Type as the kernel names it.
         mount_point: Where that is mounted.
+        pool: The pool, on ZFS.
         mount_options: Options of mount and superblock.
         devices: The chain from the mounted device down to the disks; empty where unknown.
         disks: Kernel names of the disks at the bottom.
@@ -42,6 +43,7 @@ class Place(Struct, frozen=True, kw_only=True):
     called: str
     filesystem: str
     mount_point: str
+    pool: str = ""
     mount_options: tuple[str, ...] = ()
     devices: tuple[Device, ...] = ()
     disks: tuple[str, ...] = ()

@@ -108,8 +108,8 @@ def disk_shared(facts: DiskFacts) -> Iterator[Symptom]:
                     why="whatever is written there delays etcd's flushes, image pulls most; and "
                     "logins wait while etcd and the journal flush",
                     steps=(
-                        f"try it out: etcdbench run {etcd.path} --topology auto",
-                        "where that fails give etcd, or the images, a disk of its own",
+                        "try it out where no etcd runs yet: etcdbench run PATH --topology auto",
+                        "where that fails, give etcd or the images a disk of its own",
                     ),
                     reference=limits.HARDWARE_GUIDE,
                 )

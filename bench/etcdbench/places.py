@@ -5,19 +5,24 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from etcdbench.devices import device_chain, disk_names
+import msgspec
+
+from etcdbench.devices import device_chain, disk_names, number_chain
 from etcdbench.diagnosis import Unseen
 from etcdbench.disk_model import ROLE_WORDS, Place, Role
 from etcdbench.machine import Device
 from etcdbench.mounts import Mount, holding_mount, read_mounts
+from etcdbench.probes import Programs
 
-ETCD_DIRECTORIES = (
-    "/var/lib/etcd",
-    "/var/lib/rancher/k3s/server/db/etcd",
-    "/var/lib/rancher/rke2/server/db/etcd",
-    "/var/lib/k0s/etcd",
-)
-"""Where kubeadm, k3s, rke2 and k0s keep it, unless told otherwise."""
+ETCD_DIRECTORIES = {
+    "/var/lib/etcd": ROLE_WORDS["etcd"],
+    "/var/lib/rancher/k3s/server/db/etcd": ROLE_WORDS["etcd"],
+    "/var/lib/rancher/rke2/server/db/etcd": ROLE_WORDS["etcd"],
+    "/var/lib/k0s/etcd": ROLE_WORDS["etcd"],
+    "/var/lib/rancher/k3s/server/db": "k3s's database",
+}
+"""Where kubeadm, k3s, rke2 and k0s keep it unless told otherwise, and k3s without etcd; what it is
+called."""
 
 _DIRECTORIES: tuple[tuple[Role, tuple[str, ...]], ...] = (
     (
@@ -64,7 +69,7 @@ def places_unasked(path: Path, *, root: Path = Path("/")) -> tuple[Place, ...]:
     """
     mounts = read_mounts(root=root)
     wanted: tuple[tuple[Role, str, str], ...] = (
-        ("etcd", str(path), ROLE_WORDS["etcd"] if str(path) in ETCD_DIRECTORIES else str(path)),
+        ("etcd", str(path), ETCD_DIRECTORIES.get(str(path), str(path))),
         ("root", "/", ROLE_WORDS["root"]),
     )
     found = (
@@ -73,6 +78,45 @@ def places_unasked(path: Path, *, root: Path = Path("/")) -> tuple[Place, ...]:
         if role == "root" or name != "/"
     )
     return tuple(place for place in found if place is not None)
+
+
+def with_pools(found: Iterable[Place], programs: Programs, *, root: Path) -> tuple[Place, ...]:
+    """Complete the places that are on ZFS, whose mounts name a pool instead of a device.
+
+    Args:
+        found: Places.
+        programs: Who asks `zpool`, which only shows its list.
+        root: Where /dev and /sys are.
+    """
+    pools: dict[str, tuple[Device, ...]] = {}
+    complete: list[Place] = []
+    for place in found:
+        if place.filesystem != "zfs" or place.devices:
+            complete.append(place)
+            continue
+        if place.pool not in pools:
+            pools[place.pool] = _pool_devices(place.pool, programs, root)
+        devices = pools[place.pool]
+        disks = tuple(sorted(disk_names(devices)))
+        complete.append(
+            msgspec.structs.replace(
+                place, devices=devices, disks=disks, log_names=_log_names(devices, disks, root)
+            )
+        )
+    return tuple(complete)
+
+
+def _pool_devices(pool: str, programs: Programs, root: Path) -> tuple[Device, ...]:
+    """Return the devices of a pool and the disks below them; none where nobody says."""
+    listed = programs.answer("zpool", "list", "-vHP", pool) or ""
+    devices: dict[str, Device] = {}
+    for name in re.findall(r"^\s+(/dev/\S+)", listed, re.MULTILINE):
+        try:
+            number = (root / name.lstrip("/")).stat().st_rdev
+        except OSError:
+            continue
+        devices |= {device.name: device for device in number_chain(number, root=root)}
+    return tuple(devices.values())
 
 
 def hidden_places(*, root: Path = Path("/")) -> tuple[Unseen, ...]:
@@ -91,8 +135,9 @@ def hidden_places(*, root: Path = Path("/")) -> tuple[Unseen, ...]:
 def _wanted(path: Path, root: Path) -> Iterator[tuple[Role, str, str]]:
     """Give role, directory and what it is called."""
     if path != Path("/"):
-        known = str(path) in ETCD_DIRECTORIES or (root / str(path).lstrip("/") / "member").is_dir()
-        yield "etcd", str(path), ROLE_WORDS["etcd"] if known else str(path)
+        member = root / str(path).lstrip("/") / "member"
+        called = ROLE_WORDS["etcd"] if os.path.isdir(member) else str(path)  # noqa: PTH112 - Path.is_dir raises where we may not look
+        yield "etcd", str(path), ETCD_DIRECTORIES.get(str(path), called)
     for role, names in _DIRECTORIES:
         for name in names:
             if os.path.isdir(root / name.lstrip("/")):  # noqa: PTH112 - Path.is_dir raises where we may not look
@@ -141,6 +186,7 @@ def _place(
         called=called,
         filesystem=mount.filesystem,
         mount_point=mount.mount_point,
+        pool=mount.source.partition("/")[0] if mount.filesystem == "zfs" else "",
         mount_options=mount.options,
         devices=devices,
         disks=disks,

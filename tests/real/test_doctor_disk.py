@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ while True:
 
 
 @contextlib.contextmanager
-def etcd_like_writer(folder: Path) -> Iterator[None]:
+def etcd_like_writer(folder: Path) -> Generator[None, None, None]:
     """Write and flush in the background as an etcd does that is not very busy."""
     with subprocess.Popen([sys.executable, "-c", WRITER, folder / "log"]) as process:
         time.sleep(1.0)
