@@ -45,10 +45,11 @@ def test_slow_flushes_under_pressure_are_a_cause() -> None:
     )
 
     assert (found.side, found.weight) == ("disk", "cause")
-    assert found.seen.startswith(
+    assert found.seen == (
         "flushes take 85.0 ms on average on sda, which holds etcd, the journal and the root "
         "filesystem"
     )
+    assert found.why.startswith("programs waited for disks 60.0 % of the time")
     assert found.steps[0].startswith("see ")
 
 
@@ -98,6 +99,8 @@ def test_slow_requests_under_pressure_are_a_cause(what: str, one: DiskActivity) 
     seen = facts(io=PRESSED, activity=(one,))
 
     assert causes(seen) == ["slow_requests"]
+    both = activity(flush_mean_seconds=0.085, write_mean_seconds=0.15)
+    assert causes(facts(io=PRESSED, activity=(both,))) == ["slow_flushes"]
     assert only(seen, "slow_requests").seen.startswith(f"{what} take 150 ms on average on sda")
 
 
@@ -106,6 +109,7 @@ def test_a_disk_that_finishes_nothing_is_a_cause() -> None:
     seen = facts(io=PRESSED, activity=(silent(unanswered=4),))
 
     assert causes(seen) == ["disk_silent"]
+    assert causes(facts(activity=(silent(unanswered=4),))) == []  # nobody waits for it
 
 
 def test_a_flush_that_hangs_is_seen_by_who_waits_for_it() -> None:

@@ -67,6 +67,14 @@ def test_causes_come_with_reason_steps_and_source() -> None:
         assert text.count(words) == 2
 
 
+def test_a_step_is_said_once() -> None:
+    """Two symptoms of one disk want the same to be done."""
+    text = shown(symptom("disk", "cause", "one"), symptom("disk", "cause", "two"))
+
+    assert text.count("-> look at it") == 1
+    assert text.count("it matters") == 2
+
+
 def test_figures_and_what_was_not_seen_are_listed() -> None:
     """Headings without items are left out."""
     text = shown(unseen=(Unseen(what="a log", because="no right"),), figures=("a figure",))

@@ -85,6 +85,15 @@ def test_short_memory_with_swap_is_a_cause() -> None:
     assert "2.00 GB in swap and 1,234 pages" in found.seen
 
 
+def test_swap_in_memory_is_no_disk() -> None:
+    """It only packs what is in memory."""
+    packed = (SwapArea(name="/dev/zram0", used_bytes=2 * GB),)
+
+    assert symptoms(facts(memory=SHORT, swaps=packed), code="swap_thrash") == []
+    assert symptoms(facts(memory=SHORT, swaps=packed), code="memory_short") != []
+    assert symptoms(facts(swaps=packed), code="swap_in_use") == []
+
+
 def test_short_memory_alone_and_swap_alone_are_hints() -> None:
     """Either may be harmless for the disk."""
     (short,) = symptoms(facts(memory=SHORT), code="memory_short")

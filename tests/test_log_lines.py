@@ -122,10 +122,8 @@ def test_only_the_end_of_a_pods_log_is_read(
 
 def test_a_time_that_is_none_is_left_out(tmp_path: Path) -> None:
     """Logs are others' text."""
-    write_files(
-        tmp_path,
-        {"var/log/pods/kube-system_etcd-cp_1/etcd/0.log": f"yesterday stderr F {SLOW}\n"},
-    )
+    lines = "".join(f"{moment} stderr F {SLOW}\n" for moment in ("yesterday", "0001-01-01"))
+    write_files(tmp_path, {"var/log/pods/kube-system_etcd-cp_1/etcd/0.log": lines})
 
     assert log_lines.pod_lines(root=tmp_path) == ()
 

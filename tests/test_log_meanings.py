@@ -1,6 +1,8 @@
 """Lines of logs: what they tell of trouble, and what is none."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from etcdbench.log_meanings import (
     EtcdKind,
@@ -37,6 +39,8 @@ from etcdbench.log_meanings import (
             "nvme0",
         ),
         ("nvme nvme1: controller is down; will reset: CSTS=0xffffffff", "error", "nvme1"),
+        ("nvme nvme0: Device not ready; aborting reset, CSTS=0x1", "error", "nvme0"),
+        ("nvme nvme0: Disabling device after reset failure: -19", "error", "nvme0"),
         ("ata3.00: failed command: WRITE FPDMA QUEUED", "error", "ata3"),
         (
             "sd 0:0:0:0: [sdb] tag#5 uas_eh_abort_handler 0 uas-tag 6 inflight: CMD OUT",
@@ -64,6 +68,8 @@ def test_trouble_in_the_kernels_log_is_recognised(text: str, kind: str, device: 
     [
         "I/O error, dev fd0, sector 0 op 0x0:(READ) flags 0x0",
         "I/O error, dev sr0, sector 0 op 0x0:(READ)",
+        "Buffer I/O error on dev fd0, logical block 0, async page read",
+        "nvme nvme0: Shutdown timeout set to 8 seconds",
         "critical target error, dev sda, sector 2048 op 0x3:(DISCARD) flags 0x800",
         "EXT4-fs (sda1): mounted filesystem with ordered data mode. Opts: errors=remount-ro",
         "ata2: SATA link down (SStatus 0 SControl 300)",
@@ -137,7 +143,19 @@ def test_trouble_in_etcds_log_is_recognised(
     assert took_seconds(text) == (None if seconds is None else pytest.approx(seconds))
 
 
-@pytest.mark.parametrize("text", ['"took":"1..2s"', '"took":"soon"', '"took":""'])
+@pytest.mark.parametrize(
+    "text", ['"took":"1..2s"', '"took":"soon"', '"took":""', f'"took":"{"9" * 400}s"']
+)
 def test_a_time_that_cannot_be_read_is_unknown(text: str) -> None:
     """Logs are others' text."""
     assert took_seconds(text) is None
+
+
+@given(st.text(), st.text())
+def test_no_text_is_an_error(text: str, more: str) -> None:
+    """Logs hold what anybody wrote."""
+    for each in (text, f'"took":"{text}"', f"sync duration of {text}", f"nvme nvme0: I/O {text}"):
+        kernel_trouble(each)
+        etcd_trouble(each)
+        took_seconds(each)
+    is_about(text, (more,) if more else ())

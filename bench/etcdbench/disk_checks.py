@@ -71,7 +71,7 @@ def disk_silent(facts: DiskFacts) -> Iterator[Symptom]:
             yield Symptom(
                 code="disk_silent",
                 side="disk",
-                weight="cause" if _blamed(held) else "hint",
+                weight=_weight(facts, held),
                 seen=f"{holding(one.name, held)}, finished nothing in {format_seconds(facts.seconds)}"
                 " although programs wait for it",
                 why="whoever reads or writes there hangs until it answers: etcd, logins, and even "
@@ -89,30 +89,31 @@ def disk_silent(facts: DiskFacts) -> Iterator[Symptom]:
 def slow_flushes(facts: DiskFacts) -> Iterator[Symptom]:
     """Report disks whose mean flush is over etcd's limit."""
     for one in facts.activity:
-        mean = one.flush_mean_seconds
         held = facts.held_by(one.name)
-        if mean is None or mean < limits.FLUSH_MEAN_LIMIT_SECONDS:
-            continue
-        if not held or one.flush_total_seconds < limits.FLUSH_SHARE_MIN * facts.seconds:
+        if not held or not _flushes_slowly(one, facts):
             continue
         yield Symptom(
             code="slow_flushes",
             side="disk",
             weight=_weight(facts, held),
-            seen=f"flushes take {format_seconds(mean)} on average on {holding(one.name, held)}"
-            f"{_pressure_words(facts)}",
-            why="etcd flushes before it answers, and its limit is 10 ms for 99 of 100; journald "
-            "flushes too, and logins wait for journald",
+            seen=f"flushes take {format_seconds(one.flush_mean_seconds)} on average on "
+            f"{holding(one.name, held)}",
+            why=f"{_pressure_words(facts)}etcd flushes before it answers, and 99 of 100 flushes "
+            "should take under 10 ms; journald flushes too, and logins wait for journald",
             steps=_relief(held),
             reference=limits.FAQ,
         )
 
 
 def slow_requests(facts: DiskFacts) -> Iterator[Symptom]:
-    """Report disks whose mean read or write takes longer than etcd's heartbeat interval."""
+    """Report disks whose mean read or write takes longer than etcd's heartbeat interval.
+
+    Where flushes are slow, they have said it already.
+    """
     for one in facts.activity:
         held = facts.held_by(one.name)
-        if not held or one.slowest_mean_seconds < limits.REQUEST_MEAN_LIMIT_SECONDS:
+        slow = one.slowest_mean_seconds >= limits.REQUEST_MEAN_LIMIT_SECONDS
+        if not held or not slow or _flushes_slowly(one, facts):
             continue
         what = "reads" if one.slowest_mean_seconds == one.read_mean_seconds else "writes"
         yield Symptom(
@@ -120,8 +121,8 @@ def slow_requests(facts: DiskFacts) -> Iterator[Symptom]:
             side="disk",
             weight=_weight(facts, held),
             seen=f"{what} take {format_seconds(one.slowest_mean_seconds)} on average on "
-            f"{holding(one.name, held)}{_pressure_words(facts)}",
-            why="that is as long as etcd's whole heartbeat interval; a login reads dozens of files "
+            f"{holding(one.name, held)}",
+            why=f"{_pressure_words(facts)}that is as long as etcd's whole heartbeat interval; a login reads dozens of files "
             "and waits as long for each that is not in memory",
             steps=_relief(held),
             reference=limits.TUNING_GUIDE,
@@ -226,10 +227,18 @@ def _weight(facts: DiskFacts, held: tuple[Place, ...]) -> Weight:
     return "cause" if _blamed(held) and _is_pressed(facts) else "hint"
 
 
+def _flushes_slowly(one: DiskActivity, facts: DiskFacts) -> bool:
+    """Say whether a disk's mean flush is over etcd's limit, and not of a few flushes only."""
+    return (
+        (one.flush_mean_seconds or 0.0) >= limits.FLUSH_MEAN_LIMIT_SECONDS
+        and one.flush_total_seconds >= limits.FLUSH_SHARE_MIN * facts.seconds
+    )
+
+
 def _pressure_words(facts: DiskFacts) -> str:
     if facts.io.some is None:
         return ""
-    return f"; programs waited for disks {format_share(facts.io.some)} of the time"
+    return f"programs waited for disks {format_share(facts.io.some)} of the time; "
 
 
 def _relief(held: tuple[Place, ...]) -> tuple[str, ...]:

@@ -37,8 +37,8 @@ def blocks(diagnosis: Diagnosis) -> list[RenderableType]:
     ]
     if diagnosis.verdict == "neither":
         parts.append(_inset(f"-> {AGAIN}"))
-    parts += _titled("What explains it, and what to do (we change nothing)", map(_symptom, causes))
-    parts += _titled("Worth knowing", map(_symptom, hints))
+    parts += _titled("What explains it, and what to do (we change nothing)", _symptoms(causes))
+    parts += _titled("Worth knowing", _symptoms(hints))
     parts += _titled("Figures", (Text(f"* {printable(one)}") for one in diagnosis.looked_at))
     parts += _titled(
         "Could not be seen",
@@ -69,13 +69,18 @@ def _titled(title: str, items: Iterable[RenderableType]) -> Iterator[RenderableT
         yield from (Text(), Text(title, style="bold"), *shown)
 
 
-def _symptom(symptom: Symptom) -> RenderableType:
-    return Group(
-        Text.assemble("* ", (f"{symptom.side}: ", "bold"), printable(symptom.seen)),
-        _inset(symptom.why),
-        *(_inset(f"-> {step}") for step in symptom.steps),
-        _inset(symptom.reference, style="dim"),
-    )
+def _symptoms(symptoms: Iterable[Symptom]) -> Iterator[RenderableType]:
+    """Give each symptom with reason, steps and source; a step that was said is not said again."""
+    said: set[str] = set()
+    for symptom in symptoms:
+        new = [step for step in symptom.steps if step not in said]
+        said.update(new)
+        yield Group(
+            Text.assemble("* ", (f"{symptom.side}: ", "bold"), printable(symptom.seen)),
+            _inset(symptom.why),
+            *(_inset(f"-> {step}") for step in new),
+            _inset(symptom.reference, style="dim"),
+        )
 
 
 def _inset(text: str, *, style: str = "") -> RenderableType:

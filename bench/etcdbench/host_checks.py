@@ -56,7 +56,8 @@ def filesystem_read_only(facts: DiskFacts) -> Iterator[Symptom]:
 
 def swap_thrash(facts: DiskFacts) -> Iterator[Symptom]:
     """Report memory that is short: with swap in use its disk is what everybody waits for."""
-    used_bytes = sum(area.used_bytes for area in facts.swaps)
+    used = [area for area in facts.swaps if area.used_bytes and "/zram" not in area.name]
+    used_bytes = sum(area.used_bytes for area in used)
     short = (facts.memory.full or 0.0) >= limits.MEMORY_FULL_MIN
     if short:
         yield Symptom(
@@ -81,12 +82,11 @@ def swap_thrash(facts: DiskFacts) -> Iterator[Symptom]:
             reference=limits.SWAP_GUIDE,
         )
     elif used_bytes:
-        where = listed(area.name for area in facts.swaps if area.used_bytes)
         yield Symptom(
             code="swap_in_use",
             side="disk",
             weight="hint",
-            seen=f"{format_bytes(used_bytes)} are in swap ({where}); memory is not short now",
+            seen=f"{format_bytes(used_bytes)} are in swap ({listed(area.name for area in used)}); memory is not short now",
             why="what was swapped out is read from the disk again before it goes on; the kubelet "
             "does not even start with swap unless it is told to",
             steps=("see who is in swap: grep VmSwap /proc/[0-9]*/status | sort -k2 -n | tail",),

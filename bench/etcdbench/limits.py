@@ -82,7 +82,7 @@ EVICTION_GUIDE = "https://kubernetes.io/docs/concepts/scheduling-eviction/node-p
 MEMORY_FULL_MIN = 0.10
 """All tasks waited for memory a tenth of the time: the machine is busy moving pages (our own limit)."""
 
-SWAP_GUIDE = "https://kubernetes.io/docs/concepts/cluster-administration/swap-memory-management/"
+SWAP_GUIDE = "https://kubernetes.io/docs/concepts/architecture/nodes/#swap-memory"
 
 SLOW_FDATASYNC_SOURCE = "https://github.com/etcd-io/etcd/blob/main/server/storage/wal/wal.go"
 """`warnSyncDuration`: one second."""

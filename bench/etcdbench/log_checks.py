@@ -210,9 +210,9 @@ def _held(device: str, facts: DiskFacts) -> tuple[Place, ...]:
 
 def _times(lines: list[LogLine]) -> str:
     """Say how often, and when last."""
-    count = "once" if len(lines) == 1 else f"{len(lines)} times"
+    count = "once" if len(lines) == 1 else f"{len(lines)} times, last"
     last = min(line.age_seconds for line in lines)
-    return f"{count}, last {_age(last)} ago"
+    return f"{count} {_age(last)} ago"
 
 
 def _age(seconds: float) -> str:

@@ -28,7 +28,7 @@ PODS_MAX = 4
 
 # priority and facility, sequence number, microseconds since boot, flags; a facility of 0 is the
 # kernel's own (Documentation/ABI/testing/dev-kmsg).
-_KERNEL_RECORD = re.compile(r"([0-7]),\d+,(\d+),[^;]*;(.*)")
+_KERNEL_RECORD = re.compile(r"([0-7]),\d+,(\d{1,18}),[^;]*;(.*)")
 
 # What the container runtime puts before each line: time, stream, and whether it is whole.
 _POD_LINE = re.compile(r"(\S+) (?:stdout|stderr) [FP] (.*)")
@@ -148,11 +148,11 @@ def _pod_lines(text: str) -> Iterator[LogLine]:
     for line in text.splitlines():
         found = _POD_LINE.match(line)
         try:
-            moment = datetime.datetime.fromisoformat(found[1]) if found else None
-        except ValueError:
-            moment = None
+            moment = datetime.datetime.fromisoformat(found[1]).timestamp() if found else None
+        except (ValueError, OverflowError):
+            continue
         if found and moment:
-            yield LogLine(age_seconds=max(now - moment.timestamp(), 0.0), text=found[2])
+            yield LogLine(age_seconds=max(now - moment, 0.0), text=found[2])
 
 
 # --- the journal --------------------------------------------------------------------------------
@@ -191,7 +191,9 @@ class _Entry(msgspec.Struct):
     """What we read of an entry; journald gives a message that is no UTF-8 as numbers."""
 
     message: str | list[_Byte] = msgspec.field(name="MESSAGE")
-    moment_us: int = msgspec.field(name="__REALTIME_TIMESTAMP")
+    moment_us: Annotated[int, msgspec.Meta(ge=0, le=1 << 62)] = msgspec.field(
+        name="__REALTIME_TIMESTAMP"
+    )
 
 
 def _journal_line(text: str, now: float) -> LogLine | None:

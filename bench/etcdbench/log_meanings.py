@@ -32,7 +32,8 @@ _KERNEL_PATTERNS: tuple[tuple[KernelKind, re.Pattern[str]], ...] = (
     ("error", re.compile(r"Aborting journal on device ([\w-]+?)(?:-\d+)?\.")),
     ("error", re.compile(r"JBD2: .*(?:IO error|I/O error).* on ([\w-]+?)(?:-\d+)?(?:$|[ :.])")),
     ("error", re.compile(r"XFS \(([\w-]+)\): .*(?:I/O error|[Ss]hut(?:ting)? ?down)")),
-    ("error", re.compile(r"nvme (nvme\d+): .*(?:timeout|controller is down|[Dd]isabling|reset)")),
+    ("error", re.compile(r"nvme (nvme\d+): (?:I/O .*timeout|controller is down)")),
+    ("error", re.compile(r"nvme (nvme\d+): .*(?:not ready; aborting|after (?:probe|reset) fail)")),
     ("error", re.compile(r"(ata\d+)(?:\.\d+)?: failed command")),
     ("error", re.compile(r"sd [\d:]+: \[(sd[a-z]+)\].*(?:timing out|uas_eh_abort|Medium Error)")),
     ("error", re.compile(r"(mmc(?:blk)?\d+): .*(?:error -\d+|[Tt]imeout|timed out)")),
@@ -42,7 +43,7 @@ _KERNEL_PATTERNS: tuple[tuple[KernelKind, re.Pattern[str]], ...] = (
 )
 
 # What a disk may refuse without harm: to forget blocks, or to zero them by itself.
-_HARMLESS = re.compile(r"\((?:DISCARD|WRITE_ZEROES)\)|, dev (?:fd|sr)\d+")
+_HARMLESS = re.compile(r"\((?:DISCARD|WRITE_ZEROES)\)|\bdev (?:fd|sr)\d+")
 
 _ETCD_PATTERNS: tuple[tuple[EtcdKind, re.Pattern[str]], ...] = (
     ("slow_fdatasync", re.compile(r"slow fdatasync|sync duration of ")),
@@ -54,6 +55,7 @@ _ETCD_PATTERNS: tuple[tuple[EtcdKind, re.Pattern[str]], ...] = (
 _TOOK = re.compile(
     r'"(?:took|exceeded-duration)":"([^"]+)"|(?:sync duration of |took too long \()([\dhms.µu]+)'
 )
+_TOOK_SECONDS_MAX = 24 * 3600.0
 _DURATION_PART = re.compile(r"([\d.]+)(h|ms|m|s|µs|us|ns)")
 _UNIT_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6, "us": 1e-6, "ns": 1e-9}
 
@@ -93,6 +95,7 @@ def took_seconds(text: str) -> float | None:
     found = _TOOK.search(text)
     parts = _DURATION_PART.findall(found[1] or found[2]) if found else []
     try:
-        return sum(float(number) * _UNIT_SECONDS[unit] for number, unit in parts) or None
+        seconds = sum(float(number) * _UNIT_SECONDS[unit] for number, unit in parts)
     except ValueError:
         return None
+    return seconds if 0 < seconds < _TOOK_SECONDS_MAX else None

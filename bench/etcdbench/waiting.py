@@ -7,8 +7,8 @@ from pathlib import Path
 from etcdbench.disk_model import WaitingTask
 from etcdbench.mounts import read_text
 
-TASKS_MAX = 20_000
-"""We look at no more threads than this: they take a second or so."""
+TASKS_MAX = 10_000
+"""We look at no more threads than this: they take half a second."""
 
 
 def waiting_tasks(*, root: Path = Path("/")) -> tuple[WaitingTask, ...]:
