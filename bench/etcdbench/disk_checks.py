@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from etcdbench import advice, host_checks, limits, log_checks
 from etcdbench.diagnosis import Symptom, Unseen, Weight
 from etcdbench.disk_model import DiskActivity, DiskFacts, Place, holding, listed
-from etcdbench.units import format_seconds, format_share
+from etcdbench.units import format_bytes, format_seconds, format_share
 
 Check = Callable[[DiskFacts], Iterator[Symptom]]
 
@@ -53,7 +53,8 @@ def _in_figures(one: DiskActivity, facts: DiskFacts) -> str:
     ]
     return (
         f"{holding(one.name, facts.held_by(one.name))}: busy {format_share(one.busy_share)} of "
-        f"{format_seconds(facts.seconds)}, {listed(did) or 'no request ended'}"
+        f"{format_seconds(facts.seconds)}, {format_bytes(one.bytes_written_per_second)}/s written; "
+        f"{listed(did) or 'no request ended'}"
     )
 
 

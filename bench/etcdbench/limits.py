@@ -105,5 +105,3 @@ WORN_PERCENT = 90
 WCHAN_GUIDE = "https://man7.org/linux/man-pages/man5/proc_pid_wchan.5.html"
 
 EXT4_OPTIONS = "https://docs.kernel.org/admin-guide/ext4.html"
-
-DISCARD_GUIDE = "https://man7.org/linux/man-pages/man8/fstrim.8.html"
