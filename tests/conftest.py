@@ -30,8 +30,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     no_fio = None if shutil.which("fio") else "fio is not installed"
     no_lab = no_fio or why_no_lab()
     has_etcd = shutil.which("etcd") and shutil.which("etcdctl")
+    has_browser = shutil.which("chromium") or shutil.which("chromium-browser")
+    no_browser = None if has_browser else "Chromium is not installed"
     no_etcd = no_fio or (None if has_etcd else "etcd and etcdctl are not installed")
     for item in items:
-        for marker, reason in (("fio", no_fio), ("etcd", no_etcd), ("lab", no_lab)):
+        for marker, reason in (
+            ("fio", no_fio),
+            ("etcd", no_etcd),
+            ("lab", no_lab),
+            ("browser", no_browser),
+        ):
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))

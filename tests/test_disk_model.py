@@ -1,18 +1,7 @@
 """Small words of sentences, and sums."""
 
-import pytest
-
 from doctors import activity, facts, place
-from etcdbench.disk_model import holding, listed
-
-
-@pytest.mark.parametrize(
-    ("names", "sentence"),
-    [((), ""), (("a",), "a"), (("a", "b"), "a and b"), (("a", "b", "a", "c"), "a, b and c")],
-)
-def test_names_are_joined_as_a_sentence_does(names: tuple[str, ...], sentence: str) -> None:
-    """Each once."""
-    assert listed(names) == sentence
+from etcdbench.disk_model import holding
 
 
 def test_a_disk_is_said_with_what_it_holds() -> None:

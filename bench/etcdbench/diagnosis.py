@@ -11,7 +11,7 @@ from etcdbench.records import Struct
 
 Side = Literal["disk", "network"]
 Weight = Literal["cause", "hint"]
-Verdict = Literal["disk", "network", "both", "neither"]
+Blame = Literal["disk", "network", "both", "neither"]
 
 
 class Symptom(Struct, frozen=True, kw_only=True):
@@ -70,7 +70,7 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
 
     format: str = "etcdbench-diagnosis"
     version: int = 1
-    verdict: Verdict
+    verdict: Blame
     symptoms: tuple[Symptom, ...]
     unseen: tuple[Unseen, ...]
     looked_at: tuple[str, ...] = ()
@@ -81,9 +81,9 @@ def diagnose(
 ) -> Diagnosis:
     """Put the symptoms together: causes first, and the verdict that they support."""
     blamed: set[Side] = {one.side for one in symptoms if one.weight == "cause"}
-    verdict: Verdict = "neither"
-    if blamed:
-        verdict = "both" if len(blamed) > 1 else blamed.pop()
+    verdict: Blame = "neither"
+    for side in blamed:
+        verdict = "both" if len(blamed) > 1 else side
     return Diagnosis(
         verdict=verdict,
         symptoms=tuple(sorted(symptoms, key=lambda one: one.weight != "cause")),

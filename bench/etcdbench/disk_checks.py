@@ -8,9 +8,9 @@ where memory is short and swap is used. The rest are hints. Limits and sources: 
 from collections.abc import Callable, Iterator
 
 from etcdbench import advice, host_checks, limits, log_checks
-from etcdbench.diagnosis import Symptom, Unseen, Weight
-from etcdbench.disk_model import DiskActivity, DiskFacts, Place, holding, listed
-from etcdbench.units import format_bytes, format_seconds, format_share
+from etcdbench.diagnosis import Symptom, Weight
+from etcdbench.disk_model import DiskActivity, DiskFacts, Place, holding
+from etcdbench.units import format_bytes, format_seconds, format_share, listed
 
 Check = Callable[[DiskFacts], Iterator[Symptom]]
 
@@ -20,11 +20,6 @@ _BLAMED_ROLES = frozenset({"etcd", "journal", "root"})
 def symptoms(facts: DiskFacts) -> tuple[Symptom, ...]:
     """Return everything that stands out, the most telling first."""
     return tuple(symptom for check in CHECKS for symptom in check(facts))
-
-
-def unseen(facts: DiskFacts) -> tuple[Unseen, ...]:
-    """Return what could not be looked at."""
-    return facts.unseen
 
 
 def looked_at(facts: DiskFacts) -> tuple[str, ...]:

@@ -19,13 +19,13 @@ from etcdbench.disk_model import (
     Stalls,
     SwapArea,
     WaitingTask,
-    listed,
 )
 from etcdbench.diskstats import DiskCounters, activity, disk_counters
 from etcdbench.mounts import read_text
 from etcdbench.patience import Patience
 from etcdbench.probes import Programs
 from etcdbench.records import Struct
+from etcdbench.units import listed
 from etcdbench.waiting import waiting_tasks
 
 READS_SECONDS = 1.0

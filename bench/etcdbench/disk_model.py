@@ -6,6 +6,7 @@ from typing import Literal
 from etcdbench.diagnosis import Unseen
 from etcdbench.machine import Device
 from etcdbench.records import Struct
+from etcdbench.units import listed
 
 Role = Literal["etcd", "containerd", "kubelet", "journal", "root"]
 
@@ -202,9 +203,3 @@ def holding(disk: str, places: Iterable[Place]) -> str:
     """Say what a disk holds: `sda, which holds etcd and the journal`."""
     called = listed(place.called for place in places)
     return f"{disk}, which holds {called}" if called else disk
-
-
-def listed(names: Iterable[str]) -> str:
-    """Join names as a sentence does, each once: `a, b and c`."""
-    *first, last = dict.fromkeys(names) or ("",)
-    return f"{', '.join(first)} and {last}" if first else last

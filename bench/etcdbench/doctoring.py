@@ -6,7 +6,15 @@ from pathlib import Path
 
 import msgspec
 
-from etcdbench import disk_checks, disk_facts, doctor_view, places, preflight
+from etcdbench import (
+    disk_checks,
+    disk_facts,
+    doctor_view,
+    network_checks,
+    network_facts,
+    places,
+    preflight,
+)
 from etcdbench.console import console
 from etcdbench.diagnosis import Diagnosis, Seen, diagnose
 from etcdbench.patience import READ_SECONDS_MAX, Patience
@@ -33,14 +41,29 @@ def look_at_disk(path: Path, root: Path) -> Finish:
         facts = disk_facts.gather(path, before, programs=programs, root=root)
         return Seen(
             symptoms=disk_checks.symptoms(facts),
-            unseen=disk_checks.unseen(facts),
+            unseen=facts.unseen,
             looked_at=disk_checks.looked_at(facts),
         )
 
     return finish
 
 
-HALVES: tuple[Half, ...] = (look_at_disk,)
+def look_at_network(_path: Path, root: Path) -> Finish:
+    """Begin with the half that looks at the network."""
+    before = network_facts.reverse_path_drops(root=root)
+
+    def finish(programs: Programs) -> Seen:
+        facts = network_facts.gather(drops_before=before, root=root, programs=programs)
+        return Seen(
+            symptoms=network_checks.symptoms(facts),
+            unseen=facts.unseen,
+            looked_at=network_checks.looked_at(facts),
+        )
+
+    return finish
+
+
+HALVES: tuple[Half, ...] = (look_at_disk, look_at_network)
 
 
 def examine(

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 from etcdbench import limits
 from etcdbench.diagnosis import Symptom
-from etcdbench.disk_model import DiskFacts, Place, Wear, listed
-from etcdbench.units import format_bytes, format_share
+from etcdbench.disk_model import DiskFacts, Place, Wear
+from etcdbench.units import format_bytes, format_share, listed
 
 
 def filesystem_full(facts: DiskFacts) -> Iterator[Symptom]:

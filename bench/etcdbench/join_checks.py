@@ -96,8 +96,7 @@ def join_stall_election(known: Evidence) -> Finding | None:
 
 def join_against_quiet(known: Evidence) -> Finding | None:
     """How much slower a typical second's flushes are than in the quiet just before."""
-    before, during = (_block_means(known.result, phase) for phase in (JOIN_QUIET, JOIN))
-    found = stats.log_ratio_interval(before, during, error=stats.ERROR_TOTAL)
+    found = quiet_ratio(known.result)
     if found is None:
         return None
     ratio, low, high = found
@@ -106,12 +105,18 @@ def join_against_quiet(known: Evidence) -> Finding | None:
         id="join_against_quiet",
         phase=JOIN,
         verdict=Verdict.WARN if slower else Verdict.PASS,
-        samples=len(before) + len(during),
+        samples=sum(len(_block_means(known.result, phase)) for phase in (JOIN_QUIET, JOIN)),
         because=f"while nodes joined a flush took {ratio:.2f} times as long as just before "
         f"({low:.2f}..{high:.2f}, typical second)"
         + (f"; more than {QUIET_RATIO_MAX:.0f} times is much" if slower else ""),
         advice=_slower_advice(known.result) if slower else "",
     )
+
+
+def quiet_ratio(result: Result) -> tuple[float, float, float] | None:
+    """Return how many times as long a flush takes while nodes join, with its interval."""
+    before, during = (_block_means(result, phase) for phase in (JOIN_QUIET, JOIN))
+    return stats.log_ratio_interval(before, during, error=stats.ERROR_TOTAL)
 
 
 def join_bystander(known: Evidence) -> Finding | None:

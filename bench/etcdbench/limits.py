@@ -49,6 +49,48 @@ LEADER_ELECTION = (
     "https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/"
 )
 
+VENDOR_LIMITS = (
+    ("etcd, FAQ", "99 % of WAL fsyncs under 10 ms, of backend commits under 25 ms", FAQ),
+    (
+        "etcd, hardware guide",
+        "50 sequential writes a second (20 ms each), 500 on a busy cluster (2 ms)",
+        HARDWARE_GUIDE,
+    ),
+    (
+        "OpenShift 4.14 and later",
+        "p99 of 8 kB writes with fdatasync under 10 ms",
+        "https://docs.redhat.com/ja/documentation/openshift_container_platform/4.21/html/etcd/etcd-practices",
+    ),
+    (
+        "OpenShift before, and examples still",
+        "under 20 ms; the sample output of 4.21 calls 15.87 ms more than the recommended 20 ms",
+        "https://docs.redhat.com/zh-cn/documentation/openshift_container_platform/4.21/html/etcd/etcd-disk-latency_etcd-performance",
+    ),
+    (
+        "Replicated Embedded Cluster",
+        "refuses to install at a p99 of 10 ms",
+        "https://github.com/replicatedhq/embedded-cluster/blob/main/pkg-new/preflights/specs/host-preflight-common.yaml",
+    ),
+    (
+        "Gravity",
+        "warns over 50 ms, fails over 150 ms, to ease development and tests",
+        "https://github.com/gravitational/gravity/blob/master/lib/checks/disks.go",
+    ),
+    (
+        "etcd's own alerts",
+        "WAL fsync p99 over 0.5 s for ten minutes warns, over 1 s is critical; commits over 0.25 s",
+        "https://github.com/etcd-io/etcd/blob/main/contrib/mixin/alerts/alerts.libsonnet",
+    ),
+)
+"""Who asks for what of the same disk: they disagree by a factor of fifteen."""
+
+ODD_RATIO_MIN = 1.5
+"""A node stands out whose p99 is this many times the nearest other's, for certain (our own limit)."""
+
+WORSE_RATIO_MIN = 1.25
+"""A disk has become worse whose p99 is this many times what it was, for certain (our own limit):
+two measurements of one healthy disk, hours apart, differ by less."""
+
 # --- doctor -------------------------------------------------------------------------------------
 
 STALL_SOME_MIN = 0.10

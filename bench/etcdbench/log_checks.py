@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from etcdbench import advice, limits
 from etcdbench.diagnosis import Symptom, Weight
-from etcdbench.disk_model import DiskFacts, LogLine, Place, holding, listed
+from etcdbench.disk_model import DiskFacts, LogLine, Place, holding
 from etcdbench.log_meanings import (
     EtcdKind,
     KernelTrouble,
@@ -14,7 +14,7 @@ from etcdbench.log_meanings import (
     kernel_trouble,
     took_seconds,
 )
-from etcdbench.units import format_seconds
+from etcdbench.units import format_seconds, listed
 
 EXAMPLE_CHARACTERS = 160
 

@@ -170,6 +170,11 @@ class Screen:
             )
         )
 
+    def tell_page(self, path: Path) -> None:
+        """Say where a page was written."""
+        self._close_live()
+        self._err.print(Text(f"the page is {printable(str(path))}"))
+
     def print_json(self, text: str) -> None:
         """Print the one JSON object."""
         print(text)  # noqa: T201 - this is where it is said

@@ -16,6 +16,7 @@ from etcdbench.measure import Measurement
 from etcdbench.model import Settings, Verdict
 from etcdbench.process import StopRequest
 from etcdbench.profile import LoadedProfile
+from etcdbench.reading import write_page
 from etcdbench.records import Struct
 from etcdbench.screen import Screen
 from etcdbench.site import survey
@@ -39,6 +40,7 @@ class Request(Struct, frozen=True, kw_only=True):
         join_capacity: Whether to look for how many nodes may join at once, and nothing else.
         beside_etcd: Whether to measure gently beside a live etcd.
         output: Where to keep the result; None for a name of our own.
+        page: Where to write a page; None for none.
         force: Whether an existing file may be overwritten.
         as_json: Whether to print JSON.
     """
@@ -53,6 +55,7 @@ class Request(Struct, frozen=True, kw_only=True):
     join_capacity: bool = False
     beside_etcd: bool = False
     output: Path | None = None
+    page: Path | None = None
     force: bool = False
     as_json: bool = False
 
@@ -69,6 +72,7 @@ def measure_disk(request: Request) -> Verdict:
         here = survey(request.path, beside_etcd=request.beside_etcd, stop=stop)
         todo, images = _plan(request, load, here.target)
         keep = OutputFile(request.output or _file_name(here.environment), force=request.force)
+        page = OutputFile(request.page, force=request.force) if request.page else None
         with (
             workspace(here.directory, alone=True, on_leftover=screen.warn_of_leftover) as ours,
             workspace(
@@ -109,6 +113,9 @@ def measure_disk(request: Request) -> Verdict:
                 screen.tell_what_is_kept(keep.path if keep.written else None)
                 raise
     meaning = assess(result, result_file=str(keep.path))
+    if page:
+        write_page({keep.path.name: result}, page)
+        screen.tell_page(page.path)
     if request.as_json:
         screen.print_json(to_json(meaning))
     else:

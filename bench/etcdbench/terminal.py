@@ -80,11 +80,11 @@ def blocks(meaning: Assessment, result: Result) -> list[RenderableType]:
         Text.assemble(
             (f" {meaning.verdict.upper()} ", f"{STYLES[meaning.verdict]} reverse"),
             " ",
-            (_headline(meaning, result), "bold"),
+            (headline(meaning, result), "bold"),
         ),
     ]
     if meaning.verdict is not Verdict.PASS:
-        parts.append(Padding(Text(_why(meaning)), (0, 0, 0, 2)))
+        parts.append(Padding(Text(why(meaning)), (0, 0, 0, 2)))
     parts += [Text(), *disk_lines(result), Text()]
     if any(finding.limit_seconds is not None for finding in meaning.checks):
         parts += [_table(meaning.checks), Text()]
@@ -108,7 +108,7 @@ def blocks(meaning: Assessment, result: Result) -> list[RenderableType]:
 def disk_lines(result: Result) -> list[Text]:
     """Say in a line or two what disk this is."""
     target, machine = result.target, result.environment
-    chain = " on ".join(_device(device) for device in target.devices) or target.mount_source
+    chain = " on ".join(device_words(device) for device in target.devices) or target.mount_source
     where = Text.assemble(
         (printable(target.measured_path), "bold"),
         f" is on {target.filesystem} ({printable(target.mount_point)}), ",
@@ -130,7 +130,8 @@ def disk_lines(result: Result) -> list[Text]:
     ]
 
 
-def _device(device: Device) -> str:
+def device_words(device: Device) -> str:
+    """Say what a device is, in a few words."""
     facts = [
         device.model,
         device.bus if device.kind == "disk" else device.kind,
@@ -161,7 +162,7 @@ def _table(findings: tuple[Finding, ...]) -> Table:
     return table
 
 
-def _headline(meaning: Assessment, result: Result) -> str:
+def headline(meaning: Assessment, result: Result) -> str:
     """Say the verdict in a sentence that claims no more than was measured."""
     if meaning.capacities:
         return SEARCH_SENTENCES[meaning.verdict]
@@ -174,7 +175,7 @@ def _headline(meaning: Assessment, result: Result) -> str:
     return SENTENCES[meaning.verdict]
 
 
-def _why(meaning: Assessment) -> str:
+def why(meaning: Assessment) -> str:
     """Return the sentence that decides: of the worst check, or of what bounds the verdict."""
     worst = [_sentence(one) for one in meaning.checks if one.verdict is meaning.verdict]
     bounds = [printable(one.message) for one in meaning.caveats if one.code in BOUNDING_CAVEATS]

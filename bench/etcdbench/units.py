@@ -1,6 +1,7 @@
-"""Seconds and bytes as people read and type them."""
+"""Seconds, bytes and lists as people read and type them."""
 
 import re
+from collections.abc import Iterable
 
 _SIZE_PATTERN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
 DIGITS_MAX = 20
@@ -71,6 +72,12 @@ def parse_size(text: str) -> int:
         raise ValueError("that size has too many digits")
     unit = float(1024 if binary else 1000) ** _POWERS[power.lower()]
     return round(float(number) * unit)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Join names as a sentence does, each once: `a, b and c`."""
+    *first, last = dict.fromkeys(names) or ("",)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def printable(text: str) -> str:

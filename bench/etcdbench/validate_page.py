@@ -1,14 +1,12 @@
-"""A validation as one self-contained HTML page."""
+"""A validation as a page: both sides' distributions, and the shares at etcd's bucket edges."""
 
-import importlib.resources
 from collections.abc import Mapping
 
-import jinja2
-import markupsafe
-
 from etcdbench import figures
+from etcdbench.figures import Curve
 from etcdbench.limits import COMMIT_LIMIT_NS, WAL_LIMIT_NS
 from etcdbench.model import Result
+from etcdbench.page import Block, Chart, Grid, Page, Part, Prose, Section
 from etcdbench.terminal import disk_lines
 from etcdbench.validate_view import (
     HEADINGS,
@@ -24,51 +22,67 @@ from etcdbench.validation import Comparison
 
 LIMITS_NS = {"wal_fsync": WAL_LIMIT_NS, "backend_commit": COMMIT_LIMIT_NS}
 
+EDGES_SHOWN = slice(0, 10)
+"""From 1 ms to 512 ms: beyond, there is hardly anything to see."""
 
-def render(proof: Proof, blank: Result) -> str:
-    """Return the page; the same proof gives the same text."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("etcdbench.reports", ""),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    css = importlib.resources.files("etcdbench.reports").joinpath("page.css").read_text()
-    return environment.get_template("validation.html").render(
-        title=f"etcdbench against etcd {proof.etcd_version}, {subject(proof)}",
-        css=markupsafe.Markup(css),  # noqa: S704 - our own file
-        lines=[line.plain for line in disk_lines(blank)],
+
+def page(proof: Proof, blank: Result) -> Page:
+    """Return the page; the same proof gives the same page."""
+    title = f"etcdbench against etcd {proof.etcd_version}, {subject(proof)}"
+    sections = [
+        Section(
+            heading=heading,
+            blocks=[
+                Prose(flow_sentence(flow)),
+                *(
+                    block
+                    for name, one in comparisons.items()
+                    for block in _metric(name, one, key=f"p{number}")
+                ),
+            ],
+        )
+        for number, (heading, comparisons, flow) in enumerate(parts(proof), start=1)
+    ]
+    return Page(
+        title=title,
         parts=[
-            {
-                "heading": heading,
-                "flow": flow_sentence(flow),
-                "metrics": [_metric(name, one) for name, one in comparisons.items()],
-            }
-            for heading, comparisons, flow in parts(proof)
+            Part(
+                heading=title,
+                verdict=None,
+                lead=[line.plain for line in disk_lines(blank)],
+                sections=sections,
+            )
         ],
+        footer=f"Made by etcdbench {blank.etcdbench_version}.",
     )
 
 
-def _metric(name: str, comparison: Comparison) -> dict[str, object]:
-    chart = figures.exceedance(
-        _curves(comparison), title=TITLES[name], limit_seconds=LIMITS_NS[name] / 1e9
+def _metric(name: str, comparison: Comparison, *, key: str) -> list[Block]:
+    svg = figures.exceedance(
+        _curves(comparison),
+        key=f"{key}-{name}",
+        limit_seconds=LIMITS_NS[name] / 1e9,
+        marked=True,
     )
-    return {
-        "title": TITLES[name],
-        "chart": markupsafe.Markup(chart[chart.index("<svg") :]),  # noqa: S704 - our own drawing
-        "sentence": sentence(comparison),
-        "headings": (f"{TITLES[name]} over", *HEADINGS),
-        "rows": [edge_cells(edge) for edge in comparison.edges],
-    }
+    said = sentence(comparison)
+    return [
+        Chart(svg=svg, alt=f"{TITLES[name]}, predicted and observed. {said}", caption=said),
+        Grid(
+            caption=f"{TITLES[name]}: share of samples above each of etcd's bucket edges",
+            headings=(f"{TITLES[name]} over", *HEADINGS),
+            rows=[edge_cells(edge) for edge in comparison.edges],
+        ),
+    ]
 
 
-def _curves(comparison: Comparison) -> dict[str, list[tuple[float, float]]]:
+def _curves(comparison: Comparison) -> list[Curve]:
     sides = {
         "predicted": comparison.predicted.share_above,
         "etcd": comparison.observed.share_above,
         "recipe": comparison.recipe.share_above if comparison.recipe else {},
     }
-    return {name: _points(shares) for name, shares in sides.items() if shares}
+    return [Curve(name=name, points=_points(shares)) for name, shares in sides.items() if shares]
 
 
 def _points(shares: Mapping[str, float]) -> list[tuple[float, float]]:
-    return [(float(edge), share) for edge, share in shares.items()][figures.EDGES_SHOWN]
+    return [(float(edge), share) for edge, share in shares.items()][EDGES_SHOWN]

@@ -86,9 +86,9 @@ def validate_disk(request: Request) -> bool:
             recipes.append(work.recipe())
     proof = _proof(request, joins, work.programs, rounds, merge(recipes))
     if page:
-        from etcdbench.validate_page import render  # noqa: PLC0415 - matplotlib is heavy
+        from etcdbench import render, validate_page  # noqa: PLC0415 - matplotlib is heavy
 
-        page.write(render(proof, work.blank).encode())
+        page.write(render.render(validate_page.page(proof, work.blank)).encode())
     if request.as_json:
         screen.print_json(msgspec.json.encode(proof).decode())
     else:

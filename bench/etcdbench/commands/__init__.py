@@ -10,6 +10,8 @@ import click
 
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("run", "Measure a directory's disk and say whether etcd will be healthy on it."),
+    ("report", "Show results again, or as one page to send to somebody."),
+    ("compare", "Put disks or nodes side by side; say which to buy or to promote."),
     ("profiles", "List what can be written to the disk, show it, export it for plain fio."),
     ("validate", "Hold the prediction against a real etcd on the same disk."),
     ("doctor", "Say whether a node hangs because of its disk or its network; changes nothing."),

@@ -99,7 +99,14 @@ EXIT_STATUS = {"pass": 0, "warn": 0, "fail": 3, "inconclusive": 4}
     metavar="FILE",
     help="Where to keep the result; named by host and time if not given.",
 )
-@click.option("--force", is_flag=True, help="Overwrite FILE.")
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(path_type=Path),
+    metavar="PAGE",
+    help="Write one HTML page with charts, too.",
+)
+@click.option("--force", is_flag=True, help="Overwrite FILE and PAGE.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.pass_context
 def run(
@@ -125,6 +132,7 @@ def run(
     no_join: bool,
     beside_etcd: bool,
     output: Path | None,
+    page: Path | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -161,6 +169,7 @@ def run(
         join_capacity=join_capacity,
         beside_etcd=beside_etcd,
         output=output,
+        page=page,
         force=force,
         as_json=as_json,
     )
