@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 
 from etcdbench import doctoring, places
-from etcdbench.diagnosis import Diagnosis
+from etcdbench.diagnosis import Diagnosis, Seen, Side, Symptom, Unseen
+from etcdbench.probes import Programs
 from test_disk_facts import count, host
 from trees import write_files
 
 
 @pytest.fixture(autouse=True)
-def room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not let the room on the disk of the tests decide."""
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let neither the room on the disk of the tests nor this machine's network decide."""
+    monkeypatch.setattr(doctoring, "HALVES", (doctoring.look_at_disk,))
 
     def unknown(_path: Path) -> None:
         return None
@@ -84,13 +86,46 @@ def test_every_other_cause_is_recognised_on_a_tree(
     assert (found.verdict, causes(found)) == ("disk", [code])
 
 
-def test_one_pause_for_all_halves(tmp_path: Path) -> None:
-    """All take their first reading before it."""
-    host(tmp_path)
-    pauses: list[float] = []
-    doctoring.examine(Path("/"), root=tmp_path, pause=pauses.append)
+def test_one_pause_for_all_halves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All take their first reading before it, and the second after it; what they say is joined."""
+    said: list[str] = []
 
-    assert pauses == [doctoring.WINDOW_SECONDS]
+    def half(side: Side) -> doctoring.Half:
+        def begin(path: Path, root: Path) -> doctoring.Finish:
+            said.append(f"begin {side} {path} {root == tmp_path}")
+
+            def finish(_programs: Programs) -> Seen:
+                said.append(f"finish {side}")
+                cause = Symptom(
+                    code=side, side=side, weight="cause", seen="", why="", steps=(), reference=""
+                )
+                unseen = Unseen(what=side, because="dark")
+                return Seen(symptoms=(cause,), unseen=(unseen,), looked_at=(side,))
+
+            return finish
+
+        return begin
+
+    monkeypatch.setattr(doctoring, "HALVES", (half("disk"), half("network")))
+    found = doctoring.examine(
+        Path("/x"), root=tmp_path, pause=lambda seconds: said.append(f"pause {seconds}")
+    )
+
+    assert said == [
+        "begin disk /x True",
+        "begin network /x True",
+        "pause 2.0",
+        "finish disk",
+        "finish network",
+    ]
+    assert (found.verdict, len(found.unseen), found.looked_at) == ("both", 2, ("disk", "network"))
+
+
+def test_the_network_is_looked_at(tmp_path: Path) -> None:
+    """On an empty tree as well: what is there is what cannot be seen."""
+    seen = doctoring.look_at_network(Path("/"), tmp_path)(Programs(seconds=1.0))
+
+    assert [one for one in seen.symptoms if one.side != "network"] == []
 
 
 def test_the_object_is_printed(
