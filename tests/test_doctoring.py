@@ -1,10 +1,13 @@
 """The doctor's whole way on trees: from counters to the verdict."""
 
+import datetime
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from doctors import Installed
 from etcdbench import doctoring, places
 from etcdbench.diagnosis import Diagnosis, Seen, Side, Symptom, Unseen
 from etcdbench.probes import Programs
@@ -13,9 +16,15 @@ from trees import write_files
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let neither the room on the disk of the tests nor this machine's network decide."""
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let neither this machine's programs, its network, nor the room on its disk decide."""
+
+    def installed(*, seconds: float) -> Installed:
+        del seconds
+        return Installed(tmp_path / "bin")
+
     monkeypatch.setattr(doctoring, "HALVES", (doctoring.look_at_disk,))
+    monkeypatch.setattr(doctoring, "Programs", installed)
 
     def unknown(_path: Path) -> None:
         return None
@@ -84,6 +93,30 @@ def test_every_other_cause_is_recognised_on_a_tree(
     )
 
     assert (found.verdict, causes(found)) == ("disk", [code])
+
+
+def test_a_nearly_full_filesystem_is_recognised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a thousand blocks ten are left."""
+    host(tmp_path)
+
+    def full(_path: Path) -> os.statvfs_result:
+        return os.statvfs_result((4096, 4096, 1000, 10, 10, 0, 0, 0, 0, 255))
+
+    monkeypatch.setattr(places, "_room", full)
+
+    assert causes(examine(tmp_path)) == ["filesystem_full"]
+
+
+def test_what_etcd_logged_is_recognised(tmp_path: Path) -> None:
+    """In the log of its pod."""
+    host(tmp_path)
+    moment = datetime.datetime.now(datetime.UTC).isoformat()
+    log = f'{moment} stderr F {{"msg":"slow fdatasync","took":"1.5s"}}\n'
+    write_files(tmp_path, {"var/log/pods/kube-system_etcd-cp_1/etcd/0.log": log})
+
+    assert causes(examine(tmp_path)) == ["etcd_slow_fdatasync"]
 
 
 def test_one_pause_for_all_halves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,8 +94,9 @@ def slow_flushes(facts: DiskFacts) -> Iterator[Symptom]:
             weight=_weight(facts, held),
             seen=f"flushes take {format_seconds(one.flush_mean_seconds)} on average on "
             f"{holding(one.name, held)}",
-            why=f"{_pressure_words(facts)}etcd flushes before it answers, and 99 of 100 flushes "
-            "should take under 10 ms; journald flushes too, and logins wait for journald",
+            why=f"{_pressure_words(facts)}etcd waits for one or two of them before it answers, "
+            "and 99 of 100 times that should take under 10 ms; journald flushes, too, and logins "
+            "wait for journald",
             steps=_relief(held),
             reference=limits.FAQ,
         )
