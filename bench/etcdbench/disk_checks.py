@@ -5,6 +5,7 @@ root filesystem is slow; where logs tell of failed or slow I/O; where a filesyst
 where memory is short and swap is used. The rest are hints. Limits and sources: `limits`.
 """
 
+import shlex
 from collections.abc import Callable, Iterator
 
 from etcdbench import advice, host_checks, limits, log_checks
@@ -119,8 +120,8 @@ def slow_requests(facts: DiskFacts) -> Iterator[Symptom]:
             weight=_weight(facts, held),
             seen=f"{what} take {format_seconds(one.slowest_mean_seconds)} on average on "
             f"{holding(one.name, held)}",
-            why=f"{_pressure_words(facts)}that is as long as etcd's whole heartbeat interval; a login reads dozens of files "
-            "and waits as long for each that is not in memory",
+            why=f"{_pressure_words(facts)}that is as long as etcd's whole heartbeat interval; a "
+            "login reads dozens of files, and waits as long for each that is not in memory",
             steps=_relief(held),
             reference=limits.TUNING_GUIDE,
         )
@@ -168,7 +169,7 @@ def tasks_waiting(facts: DiskFacts) -> Iterator[Symptom]:
         return
     names = listed(task.name for task in facts.waiting[:8])
     where = [task.wchan for task in facts.waiting if task.wchan]
-    meant = [meaning for mark, meaning in _WAITS if any(mark in one for one in where)]
+    meant = dict.fromkeys(said for mark, said in _WAITS if any(mark in one for one in where))
     yield Symptom(
         code="tasks_waiting",
         side="disk",
@@ -189,14 +190,15 @@ _WAITS = (
     ("xlog", "XFS's log is being flushed, which everybody who changes a file waits for"),
     ("xfs_log", "XFS's log is being flushed, which everybody who changes a file waits for"),
     ("btrfs", "a transaction of btrfs is being written"),
-    ("flush", "the disk is flushing its cache"),
+    ("issue_flush", "the disk is flushing its cache"),
     ("submit_bio_wait", "the disk is flushing its cache, or reads or writes"),
     ("balance_dirty", "more was written than the disk takes: writers have to wait"),
     ("rq_qos", "the kernel holds writers back, because the disk is slow"),
     ("get_tag", "the disk's queue is full"),
     ("writeback", "the disk is writing"),
     ("folio_wait", "the disk is reading or writing"),
-    ("md_", "a RAID waits for its disks"),
+    ("raid", "a RAID waits for its disks"),
+    ("md_write", "a RAID waits for its disks"),
 )
 
 
@@ -249,7 +251,7 @@ def _relief(held: tuple[Place, ...]) -> tuple[str, ...]:
     )
     steps = (
         "see who writes: pidstat -d 1 5 (package sysstat), or iotop -oPa",
-        f"measure the disk when it is quiet: etcdbench run {first.path} --beside-etcd",
+        f"measure the disk when it is quiet: etcdbench run {shlex.quote(first.path)} --beside-etcd",
         "stop what writes most, for now: image pulls, backups, virtual machines",
         apart,
         advice.for_slow_flushes(first),

@@ -1,5 +1,6 @@
 """Filesystems, memory, wear, and what shares a disk with what, as symptoms. Pure functions."""
 
+import shlex
 from collections.abc import Callable, Iterator
 
 from etcdbench import limits
@@ -24,7 +25,7 @@ def filesystem_full(facts: DiskFacts) -> Iterator[Symptom]:
             why="below 10 % the kubelet evicts pods and deletes images; full filesystems are slow, "
             "and an etcd that cannot write stops",
             steps=(
-                f"see what fills it: du -xh --max-depth=2 {mount_point} | sort -h | tail",
+                f"see what fills it: du -xh --max-depth=2 {shlex.quote(mount_point)} | sort -h | tail",
                 "let journald give up old logs: journalctl --vacuum-size=200M",
                 "delete unused images: crictl rmi --prune",
             ),

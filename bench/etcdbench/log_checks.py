@@ -1,6 +1,7 @@
 """What the kernel's and etcd's log tell of disks, as symptoms. Pure functions."""
 
 import collections
+import shlex
 from collections.abc import Callable, Iterator
 
 from etcdbench import advice, limits
@@ -161,7 +162,7 @@ def _measure(facts: DiskFacts) -> str:
     """Say how to measure etcd's disk beside it."""
     paths = [place.path for place in facts.places if place.role == "etcd"]
     path = next(iter(paths), "/var/lib/etcd")
-    return f"measure its disk gently: etcdbench run {path} --beside-etcd"
+    return f"measure its disk gently: etcdbench run {shlex.quote(path)} --beside-etcd"
 
 
 # --- lines --------------------------------------------------------------------------------------
