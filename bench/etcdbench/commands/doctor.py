@@ -17,7 +17,7 @@ def doctor(ctx: click.Context, /, path: Path | None, *, as_json: bool) -> None:
 
     It only looks: at the kernel's counters for two seconds, at logs, and at settings. It takes
     less than five seconds, works without root, and says what it could not see. Nothing is
-    written, started or changed.
+    written or changed.
 
     Exit status: 0 if neither was seen to be the cause, 3 if the disk, the network or both were.
     """
