@@ -2,7 +2,7 @@
 
 import pytest
 
-from etcdbench.diagnosis import Blame, Side, Symptom, Weight, diagnose
+from etcdbench.diagnosis import Blame, Side, Symptom, Unseen, Weight, diagnose
 
 
 def symptom(side: Side, weight: Weight = "cause") -> Symptom:
@@ -32,3 +32,11 @@ def test_hints_decide_nothing_and_come_last() -> None:
 
     assert found.verdict == "disk"
     assert [one.weight for one in found.symptoms] == ["cause", "hint"]
+
+
+def test_figures_and_what_was_not_seen_are_kept() -> None:
+    """They decide nothing."""
+    found = diagnose([], [Unseen(what="a log", because="no right")], ["a figure"])
+
+    assert found.verdict == "neither"
+    assert (len(found.unseen), found.looked_at) == (1, ("a figure",))

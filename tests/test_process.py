@@ -232,3 +232,15 @@ def test_a_program_may_be_left_the_spare_cpu_only(tmp_path: Path) -> None:
     ordinary, _ = follow(code, tmp_path)
 
     assert (polite.stdout, ordinary.stdout) == ("True\n", "False\n")
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_program_that_cannot_be_killed_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits in the kernel for a disk: whoever waits for it would hang, too."""
+    monkeypatch.setattr(process, "RUN_GRACE_SECONDS", 0.05)
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess.Popen, "kill", ignore)
+        began = time.monotonic()
+
+        assert process.run(["sleep", "1"], timeout_seconds=0.1) is None
+        assert time.monotonic() - began < 0.9

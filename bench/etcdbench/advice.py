@@ -1,6 +1,9 @@
 """What helps against slow flushes on this kind of device, the cheapest first."""
 
-from etcdbench.machine import Device, Target
+from collections.abc import Sequence
+from typing import Protocol
+
+from etcdbench.machine import Device
 
 NETWORK_FILESYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "ceph", "9p", "virtiofs", "lustre"}
@@ -22,7 +25,21 @@ def spins(device: Device) -> bool:
     )
 
 
-def for_slow_flushes(target: Target) -> str:
+class OnDevices(Protocol):
+    """What lies on a filesystem and devices: a target, or a place of the host."""
+
+    @property
+    def filesystem(self) -> str:
+        """Return its type as the kernel names it."""
+        ...
+
+    @property
+    def devices(self) -> Sequence[Device]:
+        """Return the chain from the mounted device down to the disks."""
+        ...
+
+
+def for_slow_flushes(target: OnDevices) -> str:
     """Say what helps; the first line of the table that fits, as the cause nearest to the disk."""
     kinds = {device.kind for device in target.devices}
     buses = {device.bus for device in target.devices}

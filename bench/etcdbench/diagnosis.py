@@ -44,17 +44,41 @@ class Unseen(Struct, frozen=True, kw_only=True):
     because: str
 
 
+class Seen(Struct, frozen=True, kw_only=True):
+    """What one half found.
+
+    Attributes:
+        symptoms: What stands out, the most telling first.
+        unseen: What could not be looked at.
+        looked_at: Figures in sentences, healthy ones too.
+    """
+
+    symptoms: tuple[Symptom, ...]
+    unseen: tuple[Unseen, ...]
+    looked_at: tuple[str, ...] = ()
+
+
 class Diagnosis(Struct, frozen=True, kw_only=True):
-    """The JSON object of `etcdbench doctor`."""
+    """The JSON object of `etcdbench doctor`.
+
+    Attributes:
+        verdict: Which side has a cause.
+        symptoms: Causes first.
+        unseen: What could not be looked at.
+        looked_at: Figures in sentences, healthy ones too.
+    """
 
     format: str = "etcdbench-diagnosis"
     version: int = 1
     verdict: Blame
     symptoms: tuple[Symptom, ...]
     unseen: tuple[Unseen, ...]
+    looked_at: tuple[str, ...] = ()
 
 
-def diagnose(symptoms: Sequence[Symptom], unseen: Sequence[Unseen]) -> Diagnosis:
+def diagnose(
+    symptoms: Sequence[Symptom], unseen: Sequence[Unseen], looked_at: Sequence[str] = ()
+) -> Diagnosis:
     """Put the symptoms together: causes first, and the verdict that they support."""
     blamed: set[Side] = {one.side for one in symptoms if one.weight == "cause"}
     verdict: Blame = "neither"
@@ -64,4 +88,5 @@ def diagnose(symptoms: Sequence[Symptom], unseen: Sequence[Unseen]) -> Diagnosis
         verdict=verdict,
         symptoms=tuple(sorted(symptoms, key=lambda one: one.weight != "cause")),
         unseen=tuple(unseen),
+        looked_at=tuple(looked_at),
     )

@@ -90,3 +90,64 @@ ODD_RATIO_MIN = 1.5
 WORSE_RATIO_MIN = 1.25
 """A disk has become worse whose p99 is this many times what it was, for certain (our own limit):
 two measurements of one healthy disk, hours apart, differ by less."""
+
+# --- doctor -------------------------------------------------------------------------------------
+
+STALL_SOME_MIN = 0.10
+STALL_FULL_MIN = 0.05
+"""Waiting for I/O is high where some task waited a tenth of the time, or all of them a twentieth
+(our own limits: twenty fdatasyncs of 12 ms a second, a quiet etcd on a slow disk, gave 16 %)."""
+
+PRESSURE_GUIDE = "https://docs.kernel.org/accounting/psi.html"
+
+FLUSHES_IN_FDATASYNC = 1.5
+"""How many mean flushes one fdatasync takes at least on ext4: its journal is flushed, too. Measured
+on simulated disks of 4 to 12 ms: 1.5 to 1.7."""
+
+FLUSH_MEAN_LIMIT_SECONDS = WAL_LIMIT_NS / 1e9 / FLUSHES_IN_FDATASYNC
+"""From 6.7 ms on even the mean fdatasync takes 10 ms: etcd's limit for its p99 is lost for certain."""
+
+FLUSH_SHARE_MIN = 0.05
+"""Flushes that took less of the time than this tell little, however long each was (our own limit)."""
+
+REQUEST_MEAN_LIMIT_SECONDS = HEARTBEAT_NS / 1e9
+"""Where the mean read or write takes over 100 ms, etcd misses its heartbeats."""
+
+DISKSTATS_GUIDE = "https://docs.kernel.org/admin-guide/iostats.html"
+
+SILENT_STALL_MIN = 0.5
+"""A disk that finishes nothing hangs if somebody waited half of the time (our own limit)."""
+
+FREE_SHARE_MIN = 0.05
+"""Below 5 % free a filesystem is nearly full (our own limit)."""
+
+EVICTION_SHARE = 0.10
+EVICTION_GUIDE = "https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/"
+"""Below 10 % free (`nodefs.available`) the kubelet evicts pods."""
+
+MEMORY_FULL_MIN = 0.10
+"""All tasks waited for memory a tenth of the time: the machine is busy moving pages (our own limit)."""
+
+SWAP_GUIDE = "https://kubernetes.io/docs/concepts/architecture/nodes/#swap-memory"
+
+SLOW_FDATASYNC_SOURCE = "https://github.com/etcd-io/etcd/blob/main/server/storage/wal/wal.go"
+"""`warnSyncDuration`: one second."""
+
+SLOW_APPLY_SOURCE = "https://github.com/etcd-io/etcd/blob/main/server/embed/config.go"
+"""`DefaultWarningApplyDuration`: 100 ms."""
+
+LATE_HEARTBEAT_SOURCE = "https://github.com/etcd-io/etcd/blob/main/server/etcdserver/raft.go"
+"""Two heartbeat intervals, 200 ms."""
+
+SPACE_GUIDE = "https://etcd.io/docs/v3.6/op-guide/maintenance/#space-quota"
+
+HUNG_TASK_GUIDE = "https://docs.kernel.org/admin-guide/sysctl/kernel.html#hung-task-timeout-secs"
+
+SMART_GUIDE = "https://www.smartmontools.org/wiki/FAQ"
+
+WORN_PERCENT = 90
+"""A disk of whose endurance so much is used up should be replaced soon (our own limit)."""
+
+WCHAN_GUIDE = "https://man7.org/linux/man-pages/man5/proc_pid_wchan.5.html"
+
+EXT4_OPTIONS = "https://docs.kernel.org/admin-guide/ext4.html"

@@ -29,6 +29,9 @@ TICK_SECONDS = 0.25
 STOP_GRACE_SECONDS = 3.0
 """How long a program may take to obey one signal before it gets a harder one."""
 
+RUN_GRACE_SECONDS = 0.2
+"""How long we wait for a small program to be gone that took too long."""
+
 OUTPUT_MAX_BYTES = 256_000_000
 """More output than this is garbage; a run's documents are below 20 MB."""
 
@@ -81,18 +84,28 @@ class StopRequest:
 
 
 def run(argv: Sequence[str], *, timeout_seconds: float) -> Completed | None:
-    """Run a small program to its end; None if it cannot be started or takes too long."""
+    """Run a small program to its end; None if it cannot be started or takes too long.
+
+    One that waits in the kernel for a disk cannot even be killed: it is left to the kernel then,
+    which ends it when the disk answers.
+    """
     try:
-        done = subprocess.run(  # noqa: PLW1510 - the status is part of the answer
+        child = subprocess.Popen(
             list(argv),
-            capture_output=True,
             stdin=subprocess.DEVNULL,
-            timeout=timeout_seconds,
-            preexec_fn=_die_with_parent,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - the parent has one thread
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except OSError:
         return None
-    return Completed(done.returncode, text_of(done.stdout), text_of(done.stderr))
+    try:
+        out, err = child.communicate(timeout=timeout_seconds)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        _kill(child, grace_seconds=RUN_GRACE_SECONDS)
+    return Completed(child.returncode, text_of(out), text_of(err))
 
 
 def follow(
@@ -248,12 +261,12 @@ def _stop(
     )
 
 
-def _kill(child: subprocess.Popen[bytes]) -> None:
+def _kill(child: subprocess.Popen[bytes], *, grace_seconds: float = STOP_GRACE_SECONDS) -> None:
     """Make sure that it is gone, whatever happened."""
     if child.poll() is None:
         child.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(STOP_GRACE_SECONDS)
+            child.wait(grace_seconds)
     for stream in (child.stdout, child.stderr):
         _required(stream).close()
 

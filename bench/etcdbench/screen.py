@@ -1,13 +1,11 @@
 """What the user sees while it works: announcements and progress on stderr, results on stdout."""
 
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -15,13 +13,13 @@ from rich.text import Text
 
 from etcdbench.assessment import Assessment
 from etcdbench.burst import Bursts
+from etcdbench.console import console
 from etcdbench.histogram import Histogram
 from etcdbench.model import Result, Run
 from etcdbench.plan import Plan
 from etcdbench.terminal import blocks, disk_lines
 from etcdbench.units import format_bytes, format_seconds, format_share, printable
 
-PLAIN_WIDTH = 80
 REFRESH_SECONDS = 1.0
 
 
@@ -30,8 +28,8 @@ class Screen:
 
     def __init__(self) -> None:
         """Find out what the terminal can do."""
-        self._out = _console(stderr=False)
-        self._err = _console(stderr=True)
+        self._out = console(stderr=False)
+        self._err = console(stderr=True)
         self._live: Live | None = None
         self._phase = ""
         self._planned_seconds = 0.0
@@ -191,17 +189,6 @@ class Screen:
         self.print_blocks(blocks(meaning, result))
 
 
-class _QuietConsole(Console):
-    """A console whose reader may go away: that ends neither a measurement nor its verdict."""
-
-    def on_broken_pipe(self) -> None:
-        """Print nothing any more."""
-        self.quiet = True
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), (sys.stderr if self.stderr else sys.stdout).fileno()
-        )
-
-
 def _joins_in_words(joins: Bursts) -> str:
     """Say what nodes will join, how often, and what that writes."""
     burst = joins.burst
@@ -223,13 +210,3 @@ def _joins_in_words(joins: Bursts) -> str:
         f"{nodes} will join with {joins.join.cni.capitalize()}{where}{scaled}, for "
         f"{format_seconds(joins.seconds / joins.times)}{times}"
     )
-
-
-def _console(*, stderr: bool) -> Console:
-    """Return a console: the terminal's width, or 80 columns; NO_COLOR is honoured by rich."""
-    console = _QuietConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console = _QuietConsole(
-            stderr=stderr, highlight=False, markup=False, emoji=False, width=PLAIN_WIDTH
-        )
-    return console

@@ -8,9 +8,11 @@ import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 from etcdbench.cgroups import cgroup_limits
-from etcdbench.devices import SECTOR_BYTES, disk_names
+from etcdbench.devices import disk_names
+from etcdbench.diskstats import DiskCounters, disk_counters
 from etcdbench.machine import Device, Environment, MachineLoad, Pressure
 from etcdbench.mounts import read_text
 from etcdbench.records import Struct
@@ -37,18 +39,6 @@ _HYPERVISORS = (
     ("QEMU", "kvm"),
     ("Bochs", "kvm"),
 )
-
-
-class DiskCounters(Struct, frozen=True, kw_only=True):
-    """What one line of /proc/diskstats has counted since boot.
-
-    Attributes:
-        busy_ms: Milliseconds in which the disk had something to do.
-        bytes_written: Bytes that were written to it.
-    """
-
-    busy_ms: int
-    bytes_written: int
 
 
 class LoadSample(Struct, frozen=True, kw_only=True):
@@ -196,12 +186,12 @@ def _disk_activity(
     disks: frozenset[str], root: Path, sample_seconds: float
 ) -> tuple[float | None, float | None]:
     """Watch some disks for a while: share of time busy, bytes written per second."""
-    before = _disk_counters(disks, root)
+    before = disk_counters(disks=disks, root=root)
     if not before:
         return None, None
     began = time.monotonic()
     time.sleep(sample_seconds)
-    after = _disk_counters(disks, root)
+    after = disk_counters(disks=disks, root=root)
     return _busiest(before, after, time.monotonic() - began)
 
 
@@ -217,30 +207,30 @@ def _busiest(
     return _share(busy_ms / 1000, seconds), max(written, 0) / seconds
 
 
-def _disk_counters(disks: frozenset[str], root: Path) -> dict[str, DiskCounters]:
-    """Read /proc/diskstats; columns as in the kernel's Documentation/admin-guide/iostats.rst."""
-    rows = (line.split() for line in (read_text(root / "proc/diskstats") or "").splitlines())
-    return {
-        row[2]: DiskCounters(busy_ms=int(row[12]), bytes_written=int(row[9]) * SECTOR_BYTES)
-        for row in rows
-        if row[2] in disks
-    }
-
-
 # --- how busy the machine was -------------------------------------------------------------------
 
 
-class IoStall(Struct, frozen=True, kw_only=True):
-    """How long some, or all, tasks have waited for I/O since the machine started, microseconds."""
+class Stall(Struct, frozen=True, kw_only=True):
+    """How much some, or all, tasks have waited for a resource; None where the kernel has no count.
 
-    some_us: float | None
-    full_us: float | None
+    Attributes:
+        some_us, full_us: Microseconds since the machine started.
+        some_avg10, full_avg10: Percent of the last ten seconds.
+    """
+
+    some_us: float | None = None
+    full_us: float | None = None
+    some_avg10: float | None = None
+    full_avg10: float | None = None
 
 
-def io_stall(*, root: Path = Path("/")) -> IoStall:
-    """Read /proc/pressure/io; None where the kernel has no such file."""
-    return IoStall(
-        some_us=_stall(root, "io", "some", "total"), full_us=_stall(root, "io", "full", "total")
+def stall(resource: Literal["io", "memory"], *, root: Path = Path("/")) -> Stall:
+    """Read /proc/pressure/RESOURCE."""
+    return Stall(
+        some_us=_stall(root, resource, "some", "total"),
+        full_us=_stall(root, resource, "full", "total"),
+        some_avg10=_stall(root, resource, "some", "avg10"),
+        full_avg10=_stall(root, resource, "full", "avg10"),
     )
 
 

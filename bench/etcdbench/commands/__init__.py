@@ -14,6 +14,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("compare", "Put disks or nodes side by side; say which to buy or to promote."),
     ("profiles", "List what can be written to the disk, show it, export it for plain fio."),
     ("validate", "Hold the prediction against a real etcd on the same disk."),
+    ("doctor", "Say whether a node hangs because of its disk or its network; changes nothing."),
     ("completion", "Print the completion script of a shell."),
 )
 
