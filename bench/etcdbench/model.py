@@ -10,6 +10,7 @@ from typing import Literal
 from etcdbench.histogram import Histogram, merge
 from etcdbench.machine import Environment, LiveEtcd, MachineLoad, Target
 from etcdbench.records import Struct
+from etcdbench.watch_model import Watched
 from etcdbench.workload import BackendSchedule, Requests, WalSchedule, belongs, is_main_phase
 
 # --- what was measured --------------------------------------------------------------------------
@@ -209,6 +210,7 @@ class Result(Struct, frozen=True, kw_only=True):
         live_etcd: Processes that were spared.
         runs: In order of time.
         bursts: The join bursts among them, in order.
+        watched: What a watch saw; None for all else.
         climbed: Whether the ladder was tried.
         origin: Where it comes from; what is not ours lacks most of the rest.
         complete: Whether it came to its own end.
@@ -226,6 +228,7 @@ class Result(Struct, frozen=True, kw_only=True):
     live_etcd: tuple[LiveEtcd, ...] = ()
     runs: tuple[Run, ...] = ()
     bursts: tuple[JoinBurst, ...] = ()
+    watched: Watched | None = None
     climbed: bool = False
     origin: Origin = "run"
     complete: bool = False

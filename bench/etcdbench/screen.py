@@ -30,8 +30,8 @@ class Screen:
 
     def __init__(self) -> None:
         """Find out what the terminal can do."""
-        self._out = _console(stderr=False)
-        self._err = _console(stderr=True)
+        self._out = console(stderr=False)
+        self._err = console(stderr=True)
         self._live: Live | None = None
         self._phase = ""
         self._planned_seconds = 0.0
@@ -186,7 +186,7 @@ class Screen:
         self.print_blocks(blocks(meaning, result))
 
 
-class _QuietConsole(Console):
+class QuietConsole(Console):
     """A console whose reader may go away: that ends neither a measurement nor its verdict."""
 
     def on_broken_pipe(self) -> None:
@@ -220,11 +220,11 @@ def _joins_in_words(joins: Bursts) -> str:
     )
 
 
-def _console(*, stderr: bool) -> Console:
+def console(*, stderr: bool) -> QuietConsole:
     """Return a console: the terminal's width, or 80 columns; NO_COLOR is honoured by rich."""
-    console = _QuietConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console = _QuietConsole(
+    found = QuietConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not found.is_terminal:
+        found = QuietConsole(
             stderr=stderr, highlight=False, markup=False, emoji=False, width=PLAIN_WIDTH
         )
-    return console
+    return found

@@ -45,10 +45,17 @@ class DiskCounters(Struct, frozen=True, kw_only=True):
     Attributes:
         busy_ms: Milliseconds in which the disk had something to do.
         bytes_written: Bytes that were written to it.
+        writes, write_ms: Writes that ended, and milliseconds that they took together.
+        flushes, flush_ms: The same of flushes of its cache; None before Linux 5.5. None are sent
+            to a disk that needs none (`write through`), and none counted for partitions.
     """
 
     busy_ms: int
     bytes_written: int
+    writes: int = 0
+    write_ms: int = 0
+    flushes: int | None = None
+    flush_ms: int | None = None
 
 
 class LoadSample(Struct, frozen=True, kw_only=True):
@@ -196,12 +203,12 @@ def _disk_activity(
     disks: frozenset[str], root: Path, sample_seconds: float
 ) -> tuple[float | None, float | None]:
     """Watch some disks for a while: share of time busy, bytes written per second."""
-    before = _disk_counters(disks, root)
+    before = disk_counters(disks, root)
     if not before:
         return None, None
     began = time.monotonic()
     time.sleep(sample_seconds)
-    after = _disk_counters(disks, root)
+    after = disk_counters(disks, root)
     return _busiest(before, after, time.monotonic() - began)
 
 
@@ -217,14 +224,22 @@ def _busiest(
     return _share(busy_ms / 1000, seconds), max(written, 0) / seconds
 
 
-def _disk_counters(disks: frozenset[str], root: Path) -> dict[str, DiskCounters]:
+def disk_counters(disks: frozenset[str], root: Path = Path("/")) -> dict[str, DiskCounters]:
     """Read /proc/diskstats; columns as in the kernel's Documentation/admin-guide/iostats.rst."""
     rows = (line.split() for line in (read_text(root / "proc/diskstats") or "").splitlines())
-    return {
-        row[2]: DiskCounters(busy_ms=int(row[12]), bytes_written=int(row[9]) * SECTOR_BYTES)
-        for row in rows
-        if row[2] in disks
-    }
+    return {row[2]: _counters(row) for row in rows if row[2] in disks}
+
+
+def _counters(row: list[str]) -> DiskCounters:
+    counts_flushes = len(row) >= 20  # noqa: PLR2004 - major, minor, name and the 17 fields of Linux 5.5
+    return DiskCounters(
+        busy_ms=int(row[12]),
+        bytes_written=int(row[9]) * SECTOR_BYTES,
+        writes=int(row[7]),
+        write_ms=int(row[10]),
+        flushes=int(row[18]) if counts_flushes else None,
+        flush_ms=int(row[19]) if counts_flushes else None,
+    )
 
 
 # --- how busy the machine was -------------------------------------------------------------------

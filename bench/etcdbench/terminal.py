@@ -70,6 +70,7 @@ NAMES = {
     "join_capacity_cilium": "Cilium nodes at once",
     "join_capacity_calico": "Calico nodes at once",
     "cluster_class": "cluster class",
+    "watch_stalls": "stalls",
 }
 
 
@@ -87,12 +88,12 @@ def blocks(meaning: Assessment, result: Result) -> list[RenderableType]:
         parts.append(Padding(Text(_why(meaning)), (0, 0, 0, 2)))
     parts += [Text(), *disk_lines(result), Text()]
     if any(finding.limit_seconds is not None for finding in meaning.checks):
-        parts += [_table(meaning.checks), Text()]
-    parts += _reasons(meaning.checks)
+        parts += [checks_table(meaning.checks), Text()]
+    parts += reasons(meaning.checks)
     parts += join_blocks(meaning.joins, meaning.capacities)
     if meaning.caveats:
         parts += [Text(), Text("Keep in mind", style="bold")]
-        parts += [_caveat(caveat) for caveat in meaning.caveats]
+        parts += [caveat_lines(caveat) for caveat in meaning.caveats]
     parts += [
         Text(),
         Text(
@@ -141,7 +142,8 @@ def _device(device: Device) -> str:
     return f"{device.name} ({', '.join(fact for fact in facts if fact)})"
 
 
-def _table(findings: tuple[Finding, ...]) -> Table:
+def checks_table(findings: Sequence[Finding]) -> Table:
+    """Show the checks that have a limit, in columns."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
     table.add_column("check", no_wrap=True)
     for heading in ("measured", "interval", "limit", "etcd shows"):
@@ -181,7 +183,7 @@ def _why(meaning: Assessment) -> str:
     return next(iter([*worst, *bounds]), "nothing was measured")
 
 
-def _reasons(findings: Sequence[Finding]) -> list[RenderableType]:
+def reasons(findings: Sequence[Finding]) -> list[RenderableType]:
     """Give each check's reason, and each piece of advice once."""
     parts: list[RenderableType] = []
     advised: set[str] = set()
@@ -201,7 +203,8 @@ def _sentence(finding: Finding) -> str:
     return printable(finding.because)
 
 
-def _caveat(caveat: Caveat) -> RenderableType:
+def caveat_lines(caveat: Caveat) -> RenderableType:
+    """Say what limits the figures, and what to do about it."""
     return Group(
         Text(f"* {printable(caveat.message)}"),
         Padding(Text(f"-> {printable(caveat.advice)}"), (0, 0, 0, 2)),

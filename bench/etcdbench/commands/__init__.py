@@ -11,6 +11,7 @@ import click
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("run", "Measure a directory's disk and say whether etcd will be healthy on it."),
     ("profiles", "List what can be written to the disk, show it, export it for plain fio."),
+    ("watch", "Look on while etcd works: flushes, stalls and who writes meanwhile."),
     ("validate", "Hold the prediction against a real etcd on the same disk."),
     ("completion", "Print the completion script of a shell."),
 )
