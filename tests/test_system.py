@@ -7,6 +7,7 @@ import pytest
 
 from etcdbench import system
 from etcdbench.devices import number_chain
+from etcdbench.diskstats import DiskCounters
 from etcdbench.machine import Environment, MachineLoad, Pressure
 from etcdbench.mounts import device_number
 from etcdbench.system import LoadSample, environment, load_sample, machine_load, pressure
@@ -149,10 +150,10 @@ def test_what_others_do_to_the_disk_is_seen(
 
 def test_the_busiest_disk_counts() -> None:
     """The legs of a mirror get the same writes, which are not added up."""
-    before = {name: system.DiskCounters(busy_ms=0, bytes_written=0) for name in ("a", "b")}
+    before = {name: DiskCounters(busy_ms=0, bytes_written=0) for name in ("a", "b")}
     after = {
-        "a": system.DiskCounters(busy_ms=500, bytes_written=100),
-        "b": system.DiskCounters(busy_ms=200, bytes_written=300),
+        "a": DiskCounters(busy_ms=500, bytes_written=100),
+        "b": DiskCounters(busy_ms=200, bytes_written=300),
     }
     assert system._busiest(before, after, 1.0) == (0.5, 300.0)
     assert system._busiest(before, {}, 1.0) == (None, None)

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 
 import msgspec
 
-from etcdbench import stalls
+from etcdbench import system, watch_stalls
+from etcdbench.diskstats import DiskCounters
 from etcdbench.errors import EtcdError
 from etcdbench.etcd_pages import Gain, Pages
 from etcdbench.histogram import ETCD_BUCKET_EDGES_NS, Histogram
 from etcdbench.metrics import Samples
 from etcdbench.model import Block, Stream
 from etcdbench.series import Series
-from etcdbench.stalls import Stalls
 from etcdbench.stretches import Reading, between
-from etcdbench.system import DiskCounters, IoStall
 from etcdbench.watch_model import Stall, Stretch, Watched, Writer, joined
+from etcdbench.watch_stalls import Stalls
 
 SCRAPE_SECONDS = 5.0
 """etcd gathers a page for each scrape; so often is what Prometheus does at most."""
@@ -83,7 +83,7 @@ class Monitor:
         stretch = between(last, reading)
         self._stretches.add(stretch)
         self.recent.append(stretch)
-        self._note(stalls.in_stretch(stretch, needs_flushes=self._needs_flushes))
+        self._note(watch_stalls.in_stretch(stretch, needs_flushes=self._needs_flushes))
 
     def take_page(self, page: Samples, at_seconds: float) -> None:
         """Take in a page of etcd's.
@@ -97,7 +97,7 @@ class Monitor:
             return
         for series, buckets in ((self._wal, gain.wal), (self._commit, gain.commit)):
             series.add(_block(gain, buckets.histogram))
-        found = stalls.in_gain(gain)
+        found = watch_stalls.in_gain(gain)
         if found is not None:
             self._note(found)
 
@@ -208,7 +208,7 @@ class Instruments:
     wait: Callable[[float], None]
     wanted: Callable[[], bool]
     flush: Callable[[], float] | None = None
-    counters: Callable[[], tuple[Mapping[str, DiskCounters], IoStall]]
+    counters: Callable[[], tuple[Mapping[str, DiskCounters], system.Stall]]
     scrape: Callable[[], Samples]
     keep_up: Callable[[float], None]
     busiest: Callable[[float], tuple[tuple[Writer, ...], float] | None]

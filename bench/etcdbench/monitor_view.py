@@ -15,19 +15,19 @@ from etcdbench.histogram import Histogram
 from etcdbench.join_view import BARS, LINE_SECONDS, bar
 from etcdbench.model import Result, Verdict
 from etcdbench.monitor import Monitor
-from etcdbench.terminal import STYLES, caveat_lines, checks_table, disk_lines, reasons
+from etcdbench.terminal import STYLES, caveat_lines, checks_table, disk_lines, headline, reasons
 from etcdbench.units import format_bytes, format_seconds, format_share, printable
 from etcdbench.watch_checks import counted, writers_in_words
 from etcdbench.watch_model import Stall, Stretch, Watched, joined
 
-SENTENCES = {
-    Verdict.PASS: "etcd kept its limits while it was watched",
-    Verdict.WARN: "etcd kept its limits while it was watched, with the warnings below",
-    Verdict.INCONCLUSIVE: "this does not decide whether etcd kept its limits",
-    Verdict.FAIL: "the disk made etcd wait for longer than etcd's own limits allow",
-}
-
 PANEL_STALLS = 5
+
+
+def _mean(seconds: float, count: int) -> str:
+    """Return a mean; the kernel tells whole milliseconds, so that none of them is no zero."""
+    if not count:
+        return "-"
+    return format_seconds(seconds / count) if seconds else f"<{format_seconds(0.001 / count)}"
 
 
 def _rate(count: int, stretch: Stretch) -> str:
@@ -43,10 +43,10 @@ def _written(stretch: Stretch) -> str:
 
 
 ROWS: tuple[tuple[str, Callable[[Stretch], str]], ...] = (
-    ("flush of the disk, mean", lambda one: format_seconds(one.flush_mean_seconds)),
+    ("flush of the disk, mean", lambda one: _mean(one.flush_seconds, one.flushes)),
     ("flush, worst reading", lambda one: format_seconds(one.flush_worst_seconds)),
     ("flushes", lambda one: _rate(one.flushes, one)),
-    ("write to the disk, mean", lambda one: format_seconds(one.write_mean_seconds)),
+    ("write to the disk, mean", lambda one: _mean(one.write_seconds, one.writes)),
     ("written", _written),
     ("disk busy", lambda one: format_share(one.share(one.busy_seconds))),
     ("some tasks wait for I/O", lambda one: format_share(one.share(one.io_some_seconds))),
@@ -76,8 +76,8 @@ def line(monitor: Monitor, created_at: str) -> str:
     wal, commit = p99s(monitor.gain)
     parts = [
         clock(created_at, newest.end_seconds),
-        f"flush {format_seconds(newest.flush_mean_seconds)} ({newest.flushes})",
-        f"write {format_seconds(newest.write_mean_seconds)}",
+        f"flush {_mean(newest.flush_seconds, newest.flushes)} ({newest.flushes})",
+        f"write {_mean(newest.write_seconds, newest.writes)}",
         f"busy {format_share(newest.share(newest.busy_seconds))}",
         f"io some {some} full {full}",
         f"etcd wal {wal} commit {commit}",
@@ -189,7 +189,7 @@ def summary(meaning: Assessment, result: Result, watched: Watched) -> list[Rende
         Text.assemble(
             (f" {meaning.verdict.upper()} ", f"{STYLES[meaning.verdict]} reverse"),
             " ",
-            (SENTENCES[meaning.verdict], "bold"),
+            (headline(meaning, result), "bold"),
         ),
         Text(),
         disk_lines(result)[0],

@@ -1,13 +1,11 @@
 """What the user sees while it works: announcements and progress on stderr, results on stdout."""
 
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -15,13 +13,14 @@ from rich.text import Text
 
 from etcdbench.assessment import Assessment
 from etcdbench.burst import Bursts
+from etcdbench.console import console
 from etcdbench.histogram import Histogram
 from etcdbench.model import Result, Run
+from etcdbench.monitor_view import summary
 from etcdbench.plan import Plan
 from etcdbench.terminal import blocks, disk_lines
 from etcdbench.units import format_bytes, format_seconds, format_share, printable
 
-PLAIN_WIDTH = 80
 REFRESH_SECONDS = 1.0
 
 
@@ -183,18 +182,8 @@ class Screen:
 
     def show(self, meaning: Assessment, result: Result) -> None:
         """Show the verdict first, then what it rests on."""
-        self.print_blocks(blocks(meaning, result))
-
-
-class QuietConsole(Console):
-    """A console whose reader may go away: that ends neither a measurement nor its verdict."""
-
-    def on_broken_pipe(self) -> None:
-        """Print nothing any more."""
-        self.quiet = True
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), (sys.stderr if self.stderr else sys.stdout).fileno()
-        )
+        watched = result.watched
+        self.print_blocks(summary(meaning, result, watched) if watched else blocks(meaning, result))
 
 
 def _joins_in_words(joins: Bursts) -> str:
@@ -218,13 +207,3 @@ def _joins_in_words(joins: Bursts) -> str:
         f"{nodes} will join with {joins.join.cni.capitalize()}{where}{scaled}, for "
         f"{format_seconds(joins.seconds / joins.times)}{times}"
     )
-
-
-def console(*, stderr: bool) -> QuietConsole:
-    """Return a console: the terminal's width, or 80 columns; NO_COLOR is honoured by rich."""
-    found = QuietConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
-    if not found.is_terminal:
-        found = QuietConsole(
-            stderr=stderr, highlight=False, markup=False, emoji=False, width=PLAIN_WIDTH
-        )
-    return found

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from etcdbench.system import DiskCounters, IoStall
+from etcdbench import system
+from etcdbench.diskstats import DiskCounters
 from etcdbench.watch_model import Stretch
 
 WRAP = 1 << 32
@@ -23,7 +24,7 @@ class Reading:
 
     at_seconds: float
     disks: Mapping[str, DiskCounters]
-    io: IoStall
+    io: system.Stall
     probe_seconds: float | None = None
 
 

@@ -8,9 +8,11 @@ import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 from etcdbench.cgroups import cgroup_limits
-from etcdbench.devices import SECTOR_BYTES, disk_names
+from etcdbench.devices import disk_names
+from etcdbench.diskstats import DiskCounters, disk_counters
 from etcdbench.machine import Device, Environment, MachineLoad, Pressure
 from etcdbench.mounts import read_text
 from etcdbench.records import Struct
@@ -37,25 +39,6 @@ _HYPERVISORS = (
     ("QEMU", "kvm"),
     ("Bochs", "kvm"),
 )
-
-
-class DiskCounters(Struct, frozen=True, kw_only=True):
-    """What one line of /proc/diskstats has counted since boot.
-
-    Attributes:
-        busy_ms: Milliseconds in which the disk had something to do.
-        bytes_written: Bytes that were written to it.
-        writes, write_ms: Writes that ended, and milliseconds that they took together.
-        flushes, flush_ms: The same of flushes of its cache; None before Linux 5.5. None are sent
-            to a disk that needs none (`write through`), and none counted for partitions.
-    """
-
-    busy_ms: int
-    bytes_written: int
-    writes: int = 0
-    write_ms: int = 0
-    flushes: int | None = None
-    flush_ms: int | None = None
 
 
 class LoadSample(Struct, frozen=True, kw_only=True):
@@ -203,12 +186,12 @@ def _disk_activity(
     disks: frozenset[str], root: Path, sample_seconds: float
 ) -> tuple[float | None, float | None]:
     """Watch some disks for a while: share of time busy, bytes written per second."""
-    before = disk_counters(disks, root)
+    before = disk_counters(disks=disks, root=root)
     if not before:
         return None, None
     began = time.monotonic()
     time.sleep(sample_seconds)
-    after = disk_counters(disks, root)
+    after = disk_counters(disks=disks, root=root)
     return _busiest(before, after, time.monotonic() - began)
 
 
@@ -224,38 +207,30 @@ def _busiest(
     return _share(busy_ms / 1000, seconds), max(written, 0) / seconds
 
 
-def disk_counters(disks: frozenset[str], root: Path = Path("/")) -> dict[str, DiskCounters]:
-    """Read /proc/diskstats; columns as in the kernel's Documentation/admin-guide/iostats.rst."""
-    rows = (line.split() for line in (read_text(root / "proc/diskstats") or "").splitlines())
-    return {row[2]: _counters(row) for row in rows if row[2] in disks}
-
-
-def _counters(row: list[str]) -> DiskCounters:
-    counts_flushes = len(row) >= 20  # noqa: PLR2004 - major, minor, name and the 17 fields of Linux 5.5
-    return DiskCounters(
-        busy_ms=int(row[12]),
-        bytes_written=int(row[9]) * SECTOR_BYTES,
-        writes=int(row[7]),
-        write_ms=int(row[10]),
-        flushes=int(row[18]) if counts_flushes else None,
-        flush_ms=int(row[19]) if counts_flushes else None,
-    )
-
-
 # --- how busy the machine was -------------------------------------------------------------------
 
 
-class IoStall(Struct, frozen=True, kw_only=True):
-    """How long some, or all, tasks have waited for I/O since the machine started, microseconds."""
+class Stall(Struct, frozen=True, kw_only=True):
+    """How much some, or all, tasks have waited for a resource; None where the kernel has no count.
 
-    some_us: float | None
-    full_us: float | None
+    Attributes:
+        some_us, full_us: Microseconds since the machine started.
+        some_avg10, full_avg10: Percent of the last ten seconds.
+    """
+
+    some_us: float | None = None
+    full_us: float | None = None
+    some_avg10: float | None = None
+    full_avg10: float | None = None
 
 
-def io_stall(*, root: Path = Path("/")) -> IoStall:
-    """Read /proc/pressure/io; None where the kernel has no such file."""
-    return IoStall(
-        some_us=_stall(root, "io", "some", "total"), full_us=_stall(root, "io", "full", "total")
+def stall(resource: Literal["io", "memory"], *, root: Path = Path("/")) -> Stall:
+    """Read /proc/pressure/RESOURCE."""
+    return Stall(
+        some_us=_stall(root, resource, "some", "total"),
+        full_us=_stall(root, resource, "full", "total"),
+        some_avg10=_stall(root, resource, "some", "avg10"),
+        full_avg10=_stall(root, resource, "full", "avg10"),
     )
 
 

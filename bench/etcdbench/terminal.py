@@ -31,6 +31,12 @@ SENTENCES = {
     Verdict.INCONCLUSIVE: "this does not decide whether the disk is fast enough for etcd",
     Verdict.FAIL: "this disk is too slow for etcd at this load, by etcd's own limits",
 }
+WATCH_SENTENCES = {
+    Verdict.PASS: "etcd kept its limits while it was watched",
+    Verdict.WARN: "etcd kept its limits while it was watched, with the warnings below",
+    Verdict.INCONCLUSIVE: "this does not decide whether etcd kept its limits",
+    Verdict.FAIL: "the disk let etcd wait for longer than etcd's own limits allow",
+}
 QUICK_SENTENCE = "the WAL is fast enough for etcd at this load; commits were not judged"
 
 SEARCH_SENTENCES = {
@@ -81,7 +87,7 @@ def blocks(meaning: Assessment, result: Result) -> list[RenderableType]:
         Text.assemble(
             (f" {meaning.verdict.upper()} ", f"{STYLES[meaning.verdict]} reverse"),
             " ",
-            (_headline(meaning, result), "bold"),
+            (headline(meaning, result), "bold"),
         ),
     ]
     if meaning.verdict is not Verdict.PASS:
@@ -115,20 +121,22 @@ def disk_lines(result: Result) -> list[Text]:
         f" is on {target.filesystem} ({printable(target.mount_point)}), ",
         printable(chain),
     )
-    requests = result.requests
-    load = (
-        "the popular recipe"
-        if requests is None
-        else f"{requests.rate_per_second:g} requests/s of {format_bytes(requests.value_size_bytes)}"
-    )
     virtual = f", {machine.virtualization}" if machine.virtualization else ""
     return [
         where,
         Text(
-            f"load: {load}; {machine.cpu_count} CPUs, {format_bytes(machine.memory_bytes)} of "
+            f"load: {_load(result)}; {machine.cpu_count} CPUs, {format_bytes(machine.memory_bytes)} of "
             f"memory, Linux {printable(machine.kernel)}{virtual}, {machine.fio_version}"
         ),
     ]
+
+
+def _load(result: Result) -> str:
+    requests = result.requests
+    if requests is not None:
+        size = format_bytes(requests.value_size_bytes)
+        return f"{requests.rate_per_second:g} requests/s of {size}"
+    return "the popular recipe" if result.is_recipe else "that of a live etcd"
 
 
 def _device(device: Device) -> str:
@@ -163,10 +171,12 @@ def checks_table(findings: Sequence[Finding]) -> Table:
     return table
 
 
-def _headline(meaning: Assessment, result: Result) -> str:
+def headline(meaning: Assessment, result: Result) -> str:
     """Say the verdict in a sentence that claims no more than was measured."""
     if meaning.capacities:
         return SEARCH_SENTENCES[meaning.verdict]
+    if result.watched:
+        return WATCH_SENTENCES[meaning.verdict]
     if meaning.verdict is Verdict.PASS and result.settings.mode == "quick":
         return QUICK_SENTENCE
     failed = {one.id for one in meaning.checks if one.verdict is Verdict.FAIL}

@@ -6,9 +6,9 @@ from etcdbench import advice, judge
 from etcdbench.judge import Criterion, Evidence
 from etcdbench.limits import ELECTION_NS, TUNING_GUIDE
 from etcdbench.model import Finding, Result, Verdict
-from etcdbench.stalls import LIMIT_SECONDS
 from etcdbench.units import format_bytes, format_seconds
 from etcdbench.watch_model import LIVE, SeenIn, Stall, Watched
+from etcdbench.watch_stalls import LIMIT_SECONDS
 
 LOSES_LEADER: Final[tuple[SeenIn, ...]] = ("flush", "write", "probe", "wal")
 """Where a wait is one that etcd's log has to wait for, too."""

@@ -52,16 +52,6 @@ class Stretch(Struct, frozen=True, kw_only=True):
         """Return where it ends."""
         return self.at_seconds + self.length_seconds
 
-    @property
-    def flush_mean_seconds(self) -> float | None:
-        """Return the mean flush time; None without flushes."""
-        return self.flush_seconds / self.flushes if self.flushes else None
-
-    @property
-    def write_mean_seconds(self) -> float | None:
-        """Return the mean time of a write; None without writes."""
-        return self.write_seconds / self.writes if self.writes else None
-
     def share(self, seconds: float | None) -> float | None:
         """Return a part of the stretch as a share of it, at most 1."""
         if seconds is None or self.length_seconds <= 0:

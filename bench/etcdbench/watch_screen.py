@@ -8,10 +8,10 @@ from rich.live import Live
 from rich.text import Text
 
 from etcdbench.assessment import Assessment
+from etcdbench.console import console
 from etcdbench.model import Result
 from etcdbench.monitor import Monitor
 from etcdbench.monitor_view import line, panel, summary
-from etcdbench.screen import console
 from etcdbench.terminal import disk_lines
 from etcdbench.units import format_seconds, printable
 

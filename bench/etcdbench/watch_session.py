@@ -4,22 +4,24 @@ import contextlib
 import datetime
 import importlib.metadata
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import msgspec
 
-from etcdbench import preflight, system
+from etcdbench import etcd_pages, preflight, scrape, system
 from etcdbench.assessment import assess
 from etcdbench.devices import disk_names
+from etcdbench.diskstats import disk_counters
 from etcdbench.errors import PreflightError, ResultFileError, UsageError
 from etcdbench.flush_probe import FILE_MAX_BYTES, FlushProbe
 from etcdbench.machine import LiveEtcd, MachineLoad, Target
+from etcdbench.metrics import Samples
 from etcdbench.model import Result, Run, Settings, Verdict
 from etcdbench.monitor import Instruments, Monitor, Pace, Watch
 from etcdbench.process import TICK_SECONDS, StopRequest
 from etcdbench.records import Struct
-from etcdbench.scrape import DEFAULT_URL, Address, Certificates
+from etcdbench.scrape import Certificates
 from etcdbench.store import OutputFile, encode, file_name
 from etcdbench.units import parse_duration
 from etcdbench.watch_model import LIVE
@@ -32,6 +34,7 @@ DEFAULT_PATH = Path("/var/lib/etcd")
 SAVE_SECONDS = 300.0
 """How often the result is saved meanwhile, with one flush of the disk that holds it."""
 
+SCRAPE_TIMEOUT_SECONDS = 2.0
 INTERVAL_SECONDS_MIN = 0.5
 INTERVAL_SECONDS_MAX = 3600.0
 RUNTIME_SECONDS_MAX = 366 * 86_400.0
@@ -45,7 +48,7 @@ class Request(Struct, frozen=True, kw_only=True):
     Attributes:
         path: Directory whose disk is watched; None for that of `DEFAULT_PATH`.
         metrics_url: Where etcd's metrics are; None for `DEFAULT_URL`, if anybody answers there.
-        certificate_authority, certificate, key: Files for TLS.
+        certificates: Files for TLS.
         runtime: How long to watch; None for until somebody ends it.
         interval: Time between two readings.
         probe: Whether to flush something of ours at each reading.
@@ -55,9 +58,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
     path: Path | None = None
     metrics_url: str | None = None
-    certificate_authority: Path | None = None
-    certificate: Path | None = None
-    key: Path | None = None
+    certificates: Certificates = Certificates()
     runtime: str | None = None
     interval: str = "1s"
     probe: bool = False
@@ -74,7 +75,7 @@ def watch_disk(request: Request) -> Verdict:
         EtcdbenchError: See its subclasses.
     """
     pace = _pace(request)
-    address = _address(request)
+    metrics_url, fetch = _scraper(request)
     with StopRequest().listen() as stop, WatchScreen() as screen:
         target = preflight.find_target(request.path or DEFAULT_PATH, write=request.probe)
         live = preflight.demand_no_live_etcd(target, beside_etcd=True)
@@ -83,8 +84,8 @@ def watch_disk(request: Request) -> Verdict:
         blank = _blank(target, live)
         keep = OutputFile(request.output or file_name(blank.environment), force=request.force)
         if request.metrics_url is not None:
-            address.read()  # an address that was given must be right
-        monitor = _monitor(target, address, pace, probed=request.probe)
+            fetch()  # an address that was given must be right
+        monitor = _monitor(target, metrics_url, pace, probed=request.probe)
         blank = msgspec.structs.replace(blank, watched=monitor.watched())
         screen.announce(blank, runtime_seconds=pace.runtime_seconds, output=keep.path)
         with _flushes(target, screen, wanted=request.probe) as probe:
@@ -93,7 +94,7 @@ def watch_disk(request: Request) -> Verdict:
             before = system.load_sample()
             Watch(
                 monitor=monitor,
-                instruments=_instruments(monitor, address, probe, stop, screen),
+                instruments=_instruments(monitor, fetch, probe, stop, screen),
                 pace=pace,
                 told=_Telling(blank, monitor, keep, screen).tell,
             ).run()
@@ -188,15 +189,30 @@ def _seconds(option: str, text: str) -> float:
         raise UsageError(f"{option}: {error}", hint=f"give for example {option} 10m") from error
 
 
-def _address(request: Request) -> Address:
-    return Address(
-        request.metrics_url or DEFAULT_URL,
-        certificates=Certificates(
-            authority=request.certificate_authority,
-            certificate=request.certificate,
-            key=request.key,
-        ),
-    )
+def _scraper(request: Request) -> tuple[str, Callable[[], Samples]]:
+    """Return where etcd's metrics are, and what fetches them.
+
+    Raises:
+        UsageError: That is no address, or needs no certificates.
+        PreflightError: The certificates cannot be used.
+    """
+    address = scrape.read_address(request.metrics_url or scrape.DEFAULT_URL)
+    if address.secure:
+        context = scrape.tls_context(request.certificates)
+    elif request.certificates == Certificates():
+        context = None
+    else:
+        raise UsageError(
+            f"{address.url} needs no certificates",
+            hint="leave --cacert, --cert and --key out, or write https://",
+        )
+
+    def fetch() -> Samples:
+        return scrape.fetch(
+            address, timeout_seconds=SCRAPE_TIMEOUT_SECONDS, context=context, names=etcd_pages.NAMES
+        )
+
+    return address.url, fetch
 
 
 def _demand_nobody(live: tuple[LiveEtcd, ...]) -> None:
@@ -235,12 +251,12 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
 
 
-def _monitor(target: Target, address: Address, pace: Pace, *, probed: bool) -> Monitor:
+def _monitor(target: Target, metrics_url: str, pace: Pace, *, probed: bool) -> Monitor:
     disks = disk_names(target.devices)
     caches = {one.write_cache for one in target.devices if one.name in disks}
     return Monitor(
         interval_seconds=pace.interval_seconds,
-        metrics_url=address.url,
+        metrics_url=metrics_url,
         disks=tuple(sorted(disks)),
         needs_flushes=caches != {"write through"},
         probed=probed,
@@ -265,7 +281,7 @@ def _flushes(
 
 def _instruments(
     monitor: Monitor,
-    address: Address,
+    fetch: Callable[[], Samples],
     probe: FlushProbe | None,
     stop: StopRequest,
     screen: WatchScreen,
@@ -283,8 +299,8 @@ def _instruments(
         wait=wait,
         wanted=lambda: not stop.requested and not screen.reader_has_gone,
         flush=probe.flush if probe else None,
-        counters=lambda: (system.disk_counters(disks), system.io_stall()),
-        scrape=address.read,
+        counters=lambda: (disk_counters(disks=disks), system.stall("io")),
+        scrape=fetch,
         keep_up=writers.keep_up,
         busiest=writers.busiest,
     )

@@ -51,7 +51,7 @@ class Seen:
     probes: tuple[Probe, ...] = ()
     snapshot_seconds: float | None = None
     origin_epoch_seconds: float = 0.0
-    _last: tuple[float, system.IoStall] | None = None
+    _last: tuple[float, system.Stall] | None = None
     _bytes: int = 0
 
     @property
@@ -70,7 +70,7 @@ class Seen:
         if self._last and at_seconds - self._last[0] < 1:
             return
         self.origin_epoch_seconds = self.origin_epoch_seconds or time.time() - at_seconds
-        pressure = system.io_stall()
+        pressure = system.stall("io")
         some = full = None
         if self._last:
             before_seconds, before = self._last

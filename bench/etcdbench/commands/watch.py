@@ -73,14 +73,13 @@ def watch(
     Exit status, by Ctrl-C too: 0 pass or warn, 1 error, 2 usage, 3 fail,
     4 inconclusive.
     """  # noqa: D301 - \b is click's mark for lines to be left as they are
+    from etcdbench.scrape import Certificates
     from etcdbench.watch_session import Request, watch_disk
 
     request = Request(
         path=path,
         metrics_url=metrics_url,
-        certificate_authority=cacert,
-        certificate=cert,
-        key=key,
+        certificates=Certificates(authority=cacert, certificate=cert, key=key),
         runtime=runtime,
         interval=interval,
         probe=probe,
