@@ -79,9 +79,7 @@ class Writers:
 
 def written(root: Path) -> Iterator[tuple[int, int]]:
     """Yield what each process has written, or left for the kernel to write, in bytes."""
-    for directory in (root / "proc").iterdir():
-        if not directory.name.isdecimal():
-            continue
+    for directory in (root / "proc").glob("[0-9]*"):
         try:
             text = (directory / "io").read_bytes()
         except OSError:
