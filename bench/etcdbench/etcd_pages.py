@@ -51,8 +51,7 @@ class Pages:
         Raises:
             EtcdError: It is not etcd's.
         """
-        metrics.gained(page, page, WAL_FSYNC)  # raises where it has no such histogram
-        metrics.gained(page, page, BACKEND_COMMIT)
+        demand_etcd(page)
         before, began = self._page, self._at_seconds
         self._page, self._at_seconds = page, at_seconds
         if before is None:
@@ -67,3 +66,13 @@ class Pages:
             self.restarts += 1
             return None
         return Gain(at_seconds=began, length_seconds=at_seconds - began, wal=wal, commit=commit)
+
+
+def demand_etcd(page: Samples) -> None:
+    """See that a page has etcd's histograms.
+
+    Raises:
+        EtcdError: It is another program's, or that of a very old etcd.
+    """
+    for name in (WAL_FSYNC, BACKEND_COMMIT):
+        metrics.gained(page, page, name)

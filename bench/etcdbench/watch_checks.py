@@ -39,7 +39,9 @@ def _p99(result: Result, watched: Watched, criterion: Criterion) -> Finding:
     """Hold etcd's own histogram against its limit, at whatever load it had."""
     if result.streams(criterion.stream, LIVE):
         return judge.judge_p99(Evidence(result=result, phase=LIVE), criterion)
-    why = f": {watched.scrape_failure}" if watched.scrape_failure else ""
+    # The reason is the same for both, and long.
+    failure = watched.scrape_failure if criterion is judge.WAL_FSYNC else None
+    why = f": {failure}" if failure else ""
     return Finding(
         id=criterion.check,
         phase=LIVE,
@@ -54,16 +56,19 @@ def _p99(result: Result, watched: Watched, criterion: Criterion) -> Finding:
 def _stalls(result: Result, watched: Watched) -> Finding:
     """Let any stall count: one over the election timeout loses the leader."""
     worst = next(iter(watched.stalls), None)
+    helps = advice.for_slow_flushes(result.target)
+    help_with_it = f"see what writes at these times; {helps}" if worst else ""
     if watched.probe_failure:
         verdict, because = Verdict.FAIL, f"a flush of ours failed: {watched.probe_failure}"
-    elif worst is None:
-        verdict, because = Verdict.PASS, _none_seen(watched)
-    else:
-        lost = worst.seen_in in LOSES_LEADER and worst.wait_seconds >= ELECTION_NS / 1e9
-        verdict = Verdict.FAIL if lost else Verdict.WARN
+        help_with_it = "look at dmesg and at the disk's SMART data"
+    elif worst:
+        verdict = Verdict.FAIL if _loses_leader(worst) else Verdict.WARN
         because = f"{counted(watched.stall_count)}; the worst: {told(worst)}"
-    bad = verdict is not Verdict.PASS
-    helps = advice.for_slow_flushes(result.target)
+    elif watched.disks or watched.scrapes or watched.probed:
+        verdict, because = Verdict.PASS, f"no stall over {format_seconds(LIMIT_SECONDS)} was seen"
+    else:
+        verdict = Verdict.INCONCLUSIVE
+        because = "no stall was seen, but nothing that would show one could be read"
     return Finding(
         id="watch_stalls",
         phase=LIVE,
@@ -72,16 +77,13 @@ def _stalls(result: Result, watched: Watched) -> Finding:
         limit_seconds=LIMIT_SECONDS,
         samples=watched.stall_count,
         because=because,
-        advice=f"see what writes at these times; {helps}" if bad else "",
+        advice=help_with_it,
         reference=TUNING_GUIDE,
     )
 
 
-def _none_seen(watched: Watched) -> str:
-    limit = format_seconds(LIMIT_SECONDS)
-    if not watched.disks and not watched.scrapes and not watched.probed:
-        return "no stall was seen, but nothing that would show one could be read"
-    return f"no stall over {limit} was seen"
+def _loses_leader(stall: Stall) -> bool:
+    return stall.seen_in in LOSES_LEADER and stall.wait_seconds >= ELECTION_NS / 1e9
 
 
 def counted(stalls: int) -> str:

@@ -84,7 +84,7 @@ def watch_disk(request: Request) -> Verdict:
         blank = _blank(target, live)
         keep = OutputFile(request.output or file_name(blank.environment), force=request.force)
         if request.metrics_url is not None:
-            fetch()  # an address that was given must be right
+            etcd_pages.demand_etcd(fetch())  # an address that was given must be right
         monitor = _monitor(target, metrics_url, pace, probed=request.probe)
         blank = msgspec.structs.replace(blank, watched=monitor.watched())
         screen.announce(blank, runtime_seconds=pace.runtime_seconds, output=keep.path)
