@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import lab
-from cli import call, left_behind, start
+from cli import call, complaint, left_behind, start
 from etcdbench import etcd, store
 from etcdbench.etcd_programs import find_etcd
 from etcdbench.histogram import ETCD_BUCKET_EDGES_NS
@@ -62,20 +62,20 @@ def test_a_slow_disk_shows_its_flush_time(tmp_path: Path) -> None:
 
 @pytest.mark.lab
 def test_a_stall_is_found_with_who_wrote(tmp_path: Path) -> None:
-    """Flushes of 300 ms are a stall, which ends in a warning, and somebody wrote."""
+    """Flushes of 150 ms are a stall, which ends in a warning, and somebody wrote."""
     result = tmp_path / "r.json"
     with (
-        lab.simulated_disk(tmp_path, "disk", "flush_us=300000 write_us=50 sigma=0") as mounted,
+        lab.simulated_disk(tmp_path, "disk", "flush_us=150000 write_us=50 sigma=0") as mounted,
         flushing(mounted, pause_seconds=0.02),
     ):
         done = call("watch", mounted, "--for", "6s", "-o", result)
     watched = store.read(result).watched
 
     assert watched is not None
-    assert 1 <= watched.stall_count <= 2
+    assert watched.stall_count >= 1
     worst = watched.stalls[0]
     assert worst.seen_in == "flush"
-    assert 0.2 < worst.wait_seconds < 0.6
+    assert 0.1 < worst.wait_seconds < 0.4
     assert worst.writers
     assert "STALL" in done.stdout
 
@@ -126,4 +126,20 @@ def test_what_a_real_etcd_shows_is_kept(disk_path: Path, tmp_path: Path) -> None
     assert wal.edges_ns == commit.edges_ns == ETCD_BUCKET_EDGES_NS
     assert count / 4 < wal.histogram().count <= count * 1.3
     assert commit.histogram().count > 10
-    assert [one.name for one in kept.live_etcd] == ["etcd"]
+    assert "etcd" in {one.name for one in kept.live_etcd}
+
+
+@pytest.mark.etcd
+def test_no_flush_of_ours_disturbs_a_live_etcd(disk_path: Path, tmp_path: Path) -> None:
+    """Refused before a file is made."""
+    with (
+        StopRequest().listen() as stop,
+        workspace(disk_path, alone=True, on_leftover=print) as ours,
+        workspace(tmp_path, alone=True, on_leftover=print) as scratch,
+        etcd.serving(find_etcd(None), target=ours, scratch=scratch, stop=stop),
+    ):
+        done = call("watch", disk_path, "--probe", "--for", "1s", "-o", tmp_path / "r.json")
+
+    assert done.returncode == 1
+    assert "--probe would disturb it" in complaint(done)[0]
+    assert not (tmp_path / "r.json").exists()
