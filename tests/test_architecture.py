@@ -51,7 +51,7 @@ def test_every_module_has_its_test_file() -> None:
     """One file a module."""
     plain = {"__init__", "__main__", "records", "errors", "limits", "machine", "workload", "model"}
     # The whole programs: test_command_run.py and real/.
-    told_elsewhere = {"session", "site", "validate_session", "validating", "watch_session"}
+    told_elsewhere = {"session", "site", "validate_session", "validating"}
     tested = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
     modules = {path.stem for path in PACKAGE.glob("*.py")}
 

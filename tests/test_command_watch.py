@@ -75,6 +75,25 @@ def test_to_be_stopped_is_how_it_ends(
     assert store.read(result).complete
 
 
+def test_a_result_that_cannot_be_kept_is_an_error_after_the_summary(
+    tmp_path: Path, disk_path: Path
+) -> None:
+    """What was seen is shown all the same."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    with start("watch", disk_path, "-o", folder / "r.json", "--interval", "0.5s") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        folder.rmdir()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    done = subprocess.CompletedProcess((), process.returncode, out, err)
+
+    assert done.returncode == 1
+    assert "cannot be written" in complaint(done)[0]
+    assert "kept in -" in done.stdout
+
+
 def test_it_ends_when_nobody_reads_its_lines(tmp_path: Path, disk_path: Path) -> None:
     """`etcdbench watch | head -2` does not go on unseen."""
     process = start("watch", disk_path, "-o", tmp_path / "r.json", "--interval", "0.5s")

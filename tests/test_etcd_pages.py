@@ -68,3 +68,11 @@ def test_a_page_of_another_program_is_an_error_and_changes_nothing() -> None:
         pages.take({("other", ""): 1.0}, 5.0)
 
     assert bins(pages.take(samples(wal={8: 6}), 10.0))[0] == {8 * MS: 1}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0, 1e300])
+def test_numbers_that_cannot_be_are_an_error(value: float) -> None:
+    """Whoever answers there, no page ends a watch."""
+    for name in samples(wal={8: 5}):
+        with pytest.raises(EtcdError):
+            Pages().take({**samples(wal={8: 5}), name: value}, 0.0)

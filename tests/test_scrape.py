@@ -83,6 +83,10 @@ def _no_http(request: http.server.BaseHTTPRequestHandler) -> None:
     request.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
 
 
+def _nothing(request: http.server.BaseHTTPRequestHandler) -> None:
+    del request
+
+
 @pytest.mark.parametrize(
     ("answer", "word"),
     [
@@ -91,7 +95,7 @@ def _no_http(request: http.server.BaseHTTPRequestHandler) -> None:
         (_dribble, "too slowly"),
         (_no_http, "SSH"),
         (text("a 1\n" * 1000), "too large"),
-        (lambda request: None, "does not answer"),
+        (_nothing, "does not answer"),
     ],
     ids=["404", "redirect", "dribble", "no http", "large", "nothing"],
 )
@@ -115,6 +119,12 @@ def test_nobody_there_is_an_error() -> None:
         address = read_address(url)
     with pytest.raises(EtcdError, match=r"does not answer: .*refused"):
         fetch(address, timeout_seconds=1)
+
+
+def test_a_name_that_no_host_can_have_is_an_error() -> None:
+    """It is not even looked up."""
+    with pytest.raises(EtcdError, match="does not answer"):
+        fetch(Address(host="a" * 70 + ".example", port=80), timeout_seconds=1)
 
 
 # --- TLS ----------------------------------------------------------------------------------------

@@ -9,6 +9,9 @@ from etcdbench.metrics import BACKEND_COMMIT, WAL_FSYNC, Buckets, Samples
 STARTED = "process_start_time_seconds"
 """When the process began, of Go's own collector: another time is another etcd."""
 
+VALUE_MAX = 1 << 53
+"""Counts up to here are exact in the page's numbers; no etcd gets there."""
+
 NAMES = (WAL_FSYNC, BACKEND_COMMIT, STARTED)
 """How the lines begin that are read of a page."""
 
@@ -74,5 +77,9 @@ def demand_etcd(page: Samples) -> None:
     Raises:
         EtcdError: It is another program's, or that of a very old etcd.
     """
+    if not all(0 <= value < VALUE_MAX for value in page.values()):
+        raise EtcdError(
+            "a page of etcd's metrics has values that cannot be", hint="look at it with curl"
+        )
     for name in (WAL_FSYNC, BACKEND_COMMIT):
         metrics.gained(page, page, name)

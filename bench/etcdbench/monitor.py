@@ -35,7 +35,8 @@ class Monitor:
     """What a watch has seen so far; it reads nothing itself.
 
     Attributes:
-        recent: The newest readings, one by one.
+        recent: What was read between the newest readings, one by one.
+        total: All of it as one stretch; None before the second reading.
         gain: What etcd did in the newest gain; None while its pages do not come.
         stall: The stall that is going on; None if all is well.
         stalls: All stalls.
@@ -71,6 +72,7 @@ class Monitor:
         self._scrape_failure: str | None = None
         self._probe_failure: str | None = None
         self.recent: deque[Stretch] = deque(maxlen=RECENT)
+        self.total: Stretch | None = None
         self.gain: Gain | None = None
         self.stall: Stall | None = None
         self.stalls = Stalls()
@@ -83,6 +85,7 @@ class Monitor:
         stretch = between(last, reading)
         self._stretches.add(stretch)
         self.recent.append(stretch)
+        self.total = joined(self.total, stretch) if self.total else stretch
         self._note(watch_stalls.in_stretch(stretch, needs_flushes=self._needs_flushes))
 
     def take_page(self, page: Samples, at_seconds: float) -> None:

@@ -118,7 +118,6 @@ def panel(monitor: Monitor, result: Result) -> RenderableType:
         monitor: What was seen.
         result: Where it is seen.
     """
-    watched = monitor.watched()
     wal, commit = p99s(monitor.gain)
     title = Text.assemble(
         (printable(result.target.measured_path), "bold"),
@@ -127,25 +126,24 @@ def panel(monitor: Monitor, result: Result) -> RenderableType:
     shown = f"etcd's p99 of the last seconds: WAL fsync {wal}, backend commit {commit}"
     parts: list[RenderableType] = [
         title,
-        _figures(list(monitor.recent), watched.stretches),
+        _figures(monitor),
         Text(shown if monitor.gain else "etcd's metrics: none now"),
         Text(bars(monitor.recent)),
     ]
-    if watched.stall_count:
-        parts.append(Text(f"{counted(watched.stall_count)}, the worst:", style="bold"))
-        parts += _stall_lines(watched.stalls[:PANEL_STALLS], result.created_at)
+    if monitor.stalls.count:
+        parts.append(Text(f"{counted(monitor.stalls.count)}, the worst:", style="bold"))
+        parts += _stall_lines(monitor.stalls.worst()[:PANEL_STALLS], result.created_at)
     return Group(*parts)
 
 
-def _figures(recent: Sequence[Stretch], whole: Sequence[Stretch]) -> Table:
+def _figures(monitor: Monitor) -> Table:
     """Show the newest reading, the last minute and the whole watch side by side."""
-    columns = [recent[-1], *(functools.reduce(joined, part) for part in (recent, whole))]
+    recent = monitor.recent
+    last_readings = functools.reduce(joined, recent)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
-    table.add_column("", no_wrap=True)
-    table.add_column("now", justify="right", no_wrap=True)
-    table.add_column(f"last {len(recent)}", justify="right", no_wrap=True)
-    table.add_column("all", justify="right", no_wrap=True)
-    _add_rows(table, columns)
+    for name in ("", "now", f"last {len(recent)} readings", "all the time"):
+        table.add_column(name, justify="right" if name else "left", no_wrap=True)
+    _add_rows(table, (recent[-1], last_readings, monitor.total or last_readings))
     return table
 
 

@@ -125,7 +125,7 @@ def fetch(
     connection = _connection(address, timeout_seconds, context)
     try:
         text = _text(connection, address.path, ends_at=time.monotonic() + timeout_seconds)
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, UnicodeError, http.client.HTTPException) as error:
         raise EtcdError(
             f"{address.url} does not answer: {str(error)[:200] or type(error).__name__}",
             hint="see whether etcd runs and serves its metrics there; over https it may want "

@@ -32,7 +32,7 @@ from etcdbench.writers import Writers
 DEFAULT_PATH = Path("/var/lib/etcd")
 
 SAVE_SECONDS = 300.0
-"""How often the result is saved meanwhile, with one flush of the disk that holds it."""
+"""How often the result is saved meanwhile, with one flush of the disk that holds the file."""
 
 SCRAPE_TIMEOUT_SECONDS = 2.0
 INTERVAL_SECONDS_MIN = 0.5
@@ -89,7 +89,6 @@ def watch_disk(request: Request) -> Verdict:
         blank = msgspec.structs.replace(blank, watched=monitor.watched())
         screen.announce(blank, runtime_seconds=pace.runtime_seconds, output=keep.path)
         with _flushes(target, screen, wanted=request.probe) as probe:
-            stop.check()
             blank = msgspec.structs.replace(blank, created_at=_now())
             before = system.load_sample()
             Watch(

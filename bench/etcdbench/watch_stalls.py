@@ -63,7 +63,7 @@ def in_gain(gain: Gain) -> Stall | None:
         ("wal", gain.wal.histogram),
         ("commit", gain.commit.histogram),
     )
-    waits = {place: at_least_ns(histogram) for place, histogram in places}
+    waits: dict[SeenIn, int] = {place: at_least_ns(histogram) for place, histogram in places}
     place = max(waits, key=waits.__getitem__)
     if waits[place] < BUCKET_NS:
         return None
