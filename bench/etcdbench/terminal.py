@@ -131,14 +131,6 @@ def disk_lines(result: Result) -> list[Text]:
     ]
 
 
-def _load(result: Result) -> str:
-    requests = result.requests
-    if requests is not None:
-        size = format_bytes(requests.value_size_bytes)
-        return f"{requests.rate_per_second:g} requests/s of {size}"
-    return "the popular recipe" if result.is_recipe else "that of a live etcd"
-
-
 def _device(device: Device) -> str:
     facts = [
         device.model,
@@ -207,6 +199,14 @@ def reasons(findings: Sequence[Finding]) -> list[RenderableType]:
         if finding.reference and finding.verdict is not Verdict.PASS:
             parts.append(Padding(Text(finding.reference, style="dim"), (0, 0, 0, 2)))
     return parts
+
+
+def _load(result: Result) -> str:
+    requests = result.requests
+    if requests is not None:
+        size = format_bytes(requests.value_size_bytes)
+        return f"{requests.rate_per_second:g} requests/s of {size}"
+    return "the popular recipe" if result.is_recipe else "that of a live etcd"
 
 
 def _sentence(finding: Finding) -> str:

@@ -58,6 +58,21 @@ def format_share(share: float | None) -> str:
     return f"{percent:.2g} %" if percent < 10 else f"{percent:.1f} %"  # noqa: PLR2004 - where rounding to three digits moves the point
 
 
+def parse_duration(text: str) -> float:
+    """Read `90s`, `10m`, `2h`, `3d` as seconds.
+
+    Raises:
+        ValueError: It is not a duration.
+    """
+    found = _DURATION_PATTERN.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is not a duration such as 90s, 10m, 2h or 3d")
+    number, unit = found.groups()
+    if len(number) > DIGITS_MAX:
+        raise ValueError("that duration has too many digits")
+    return float(number) * _SECONDS[unit.lower()]
+
+
 def parse_size(text: str) -> int:
     """Read `500MB`, `64 MiB`, `1024`: powers of 1000, or of 1024 with an `i`.
 
@@ -72,21 +87,6 @@ def parse_size(text: str) -> int:
         raise ValueError("that size has too many digits")
     unit = float(1024 if binary else 1000) ** _POWERS[power.lower()]
     return round(float(number) * unit)
-
-
-def parse_duration(text: str) -> float:
-    """Read `90s`, `10m`, `2h`, `3d` as seconds.
-
-    Raises:
-        ValueError: It is not a duration.
-    """
-    found = _DURATION_PATTERN.fullmatch(text)
-    if not found:
-        raise ValueError(f"{text!r} is not a duration such as 90s, 10m, 2h or 3d")
-    number, unit = found.groups()
-    if len(number) > DIGITS_MAX:
-        raise ValueError("that duration has too many digits")
-    return float(number) * _SECONDS[unit.lower()]
 
 
 def printable(text: str) -> str:
