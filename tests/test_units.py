@@ -19,6 +19,11 @@ from etcdbench import units
         (59.94, "59.9 s"),
         (60, "1 min"),
         (125, "2 min 5 s"),
+        (7199, "119 min 59 s"),
+        (7500, "2 h 5 min"),
+        (172_799, "47 h 59 min"),
+        (266_400, "3 d 2 h"),
+        (864_000, "10 d"),
     ],
 )
 def test_a_duration_has_three_digits_and_the_unit_that_fits(
@@ -90,3 +95,20 @@ def test_what_is_no_size_is_refused(text: str) -> None:
 def test_names_from_outside_cannot_command_the_terminal() -> None:
     """Escape sequences and line breaks are replaced."""
     assert "disk?[31m?name" == units.printable("disk\x1b[31m\nname")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("10m", 600), (" 2 H ", 7200), ("3d", 259_200), ("1.5m", 90)]
+)
+def test_durations_are_read_as_people_type_them(text: str, seconds: float) -> None:
+    """One number and its unit."""
+    assert units.parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["", "10", "m", "-5s", "5 years", "1h30m", "1e9s", "nan", "9" * 30 + "d"]
+)
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    """A number without a unit may mean anything."""
+    with pytest.raises(ValueError, match="duration"):
+        units.parse_duration(text)

@@ -211,7 +211,7 @@ def _settings(result: Result) -> Iterable[Caveat]:
             "anything about them",
             advice="run without --quick before you rely on it",
         )
-    if result.requests is None:
+    if result.is_recipe:
         yield Caveat(
             code="recipe",
             message="the popular recipe runs alone and closed-loop; on the same disk etcd had up to "

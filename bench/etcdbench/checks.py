@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from etcdbench import capacity, join_checks, judge, ladder, stats
+from etcdbench import capacity, join_checks, judge, ladder, stats, watch_checks
 from etcdbench.judge import Evidence
 from etcdbench.limits import (
     ELECTION_NS,
@@ -26,6 +26,8 @@ def assess(result: Result) -> tuple[Finding, ...]:
     """Run every check on each main phase of a result, then look at joins and the ladder."""
     if result.settings.capacity:
         return capacity.findings(result)
+    if result.watched is not None:
+        return watch_checks.assess(result)
     findings: list[Finding] = []
     for phase in result.main_phases():
         known = _last_look(result, phase)

@@ -10,6 +10,7 @@ from typing import Literal
 from etcdbench.histogram import Histogram, merge
 from etcdbench.machine import Environment, LiveEtcd, MachineLoad, Target
 from etcdbench.records import Struct
+from etcdbench.watch_model import Watched
 from etcdbench.workload import BackendSchedule, Requests, WalSchedule, belongs, is_main_phase
 
 # --- what was measured --------------------------------------------------------------------------
@@ -209,6 +210,7 @@ class Result(Struct, frozen=True, kw_only=True):
         live_etcd: Processes that were spared.
         runs: In order of time.
         bursts: The join bursts among them, in order.
+        watched: What a watch saw; None for all else.
         climbed: Whether the ladder was tried.
         origin: Where it comes from; what is not ours lacks most of the rest.
         complete: Whether it came to its own end.
@@ -226,6 +228,7 @@ class Result(Struct, frozen=True, kw_only=True):
     live_etcd: tuple[LiveEtcd, ...] = ()
     runs: tuple[Run, ...] = ()
     bursts: tuple[JoinBurst, ...] = ()
+    watched: Watched | None = None
     climbed: bool = False
     origin: Origin = "run"
     complete: bool = False
@@ -246,6 +249,16 @@ class Result(Struct, frozen=True, kw_only=True):
         """Return the phases that the main profile measured, in order; `steady` if none was."""
         ordinary = (run.phase for run in self.runs if is_main_phase(run.phase))
         return tuple(dict.fromkeys(ordinary)) or ("steady",)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Say whether others measured it: nothing is known of the disk and the machine then."""
+        return self.origin in ("fio", "metrics")
+
+    @property
+    def is_recipe(self) -> bool:
+        """Say whether fio flushed alone and as fast as it could, without a load of etcd's."""
+        return self.requests is None and self.origin in ("run", "fio")
 
     @property
     def bytes_written(self) -> int:

@@ -16,6 +16,7 @@ from etcdbench.burst import Bursts
 from etcdbench.console import console
 from etcdbench.histogram import Histogram
 from etcdbench.model import Result, Run
+from etcdbench.monitor_view import summary
 from etcdbench.plan import Plan
 from etcdbench.terminal import blocks, disk_lines
 from etcdbench.units import format_bytes, format_seconds, format_share, printable
@@ -186,7 +187,8 @@ class Screen:
 
     def show(self, meaning: Assessment, result: Result) -> None:
         """Show the verdict first, then what it rests on."""
-        self.print_blocks(blocks(meaning, result))
+        watched = result.watched
+        self.print_blocks(summary(meaning, result, watched) if watched else blocks(meaning, result))
 
 
 def _joins_in_words(joins: Bursts) -> str:

@@ -1,7 +1,5 @@
 """One measurement from the request to the verdict: the whole program on one screen."""
 
-import datetime
-import re
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +9,7 @@ from etcdbench.errors import EtcdbenchError, UsageError
 from etcdbench.images import Joining, images_beside
 from etcdbench.joining import JoinRequest, capacities, joining
 from etcdbench.judge import Evidence
-from etcdbench.machine import Environment, Target
+from etcdbench.machine import Target
 from etcdbench.measure import Measurement
 from etcdbench.model import Settings, Verdict
 from etcdbench.process import StopRequest
@@ -20,7 +18,7 @@ from etcdbench.reading import write_page
 from etcdbench.records import Struct
 from etcdbench.screen import Screen
 from etcdbench.site import survey
-from etcdbench.store import OutputFile, encode
+from etcdbench.store import OutputFile, encode, file_name
 from etcdbench.units import parse_size
 from etcdbench.workload import Requests
 from etcdbench.workspace import workspace
@@ -71,7 +69,7 @@ def measure_disk(request: Request) -> Verdict:
         load = _load(request)
         here = survey(request.path, beside_etcd=request.beside_etcd, stop=stop)
         todo, images = _plan(request, load, here.target)
-        keep = OutputFile(request.output or _file_name(here.environment), force=request.force)
+        keep = OutputFile(request.output or file_name(here.environment), force=request.force)
         page = OutputFile(request.page, force=request.force) if request.page else None
         with (
             workspace(here.directory, alone=True, on_leftover=screen.warn_of_leftover) as ours,
@@ -243,10 +241,3 @@ def _value_size(text: str | None) -> int | None:
         return None if text is None else parse_size(text)
     except ValueError as error:
         raise UsageError(f"--value-size: {error}", hint="give bytes, such as 1024") from error
-
-
-def _file_name(environment: Environment) -> Path:
-    """Return a name that tells host and time, in the current directory."""
-    host = re.sub(r"[^A-Za-z0-9.-]+", "-", environment.hostname).strip("-.") or "host"
-    now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
-    return Path(f"{host}-{now}.etcdbench.json")

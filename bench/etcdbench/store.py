@@ -6,8 +6,10 @@ History of the format:
 """
 
 import contextlib
+import datetime
 import gzip
 import os
+import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Any
 import msgspec
 
 from etcdbench.errors import ResultFileError
+from etcdbench.machine import Environment
 from etcdbench.model import Result
 
 FORMAT = "etcdbench-result"
@@ -102,6 +105,13 @@ class OutputFile:
                 self._partial.unlink(missing_ok=True)
             raise _cannot_write(self.path, error) from error
         self.written = True
+
+
+def file_name(environment: Environment) -> Path:
+    """Return a name for a result that tells host and time, in the current directory."""
+    host = re.sub(r"[^A-Za-z0-9.-]+", "-", environment.hostname).strip("-.") or "host"
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
+    return Path(f"{host}-{now}.etcdbench.json")
 
 
 def encode(result: Result) -> bytes:

@@ -31,6 +31,12 @@ SENTENCES = {
     Verdict.INCONCLUSIVE: "this does not decide whether the disk is fast enough for etcd",
     Verdict.FAIL: "this disk is too slow for etcd at this load, by etcd's own limits",
 }
+WATCH_SENTENCES = {
+    Verdict.PASS: "etcd kept its limits while it was watched",
+    Verdict.WARN: "etcd kept its limits while it was watched, with the warnings below",
+    Verdict.INCONCLUSIVE: "this does not decide whether etcd kept its limits",
+    Verdict.FAIL: "the disk let etcd wait for longer than etcd's own limits allow",
+}
 QUICK_SENTENCE = "the WAL is fast enough for etcd at this load; commits were not judged"
 
 SEARCH_SENTENCES = {
@@ -70,6 +76,7 @@ NAMES = {
     "join_capacity_cilium": "Cilium nodes at once",
     "join_capacity_calico": "Calico nodes at once",
     "cluster_class": "cluster class",
+    "watch_stalls": "stalls",
 }
 
 
@@ -87,12 +94,12 @@ def blocks(meaning: Assessment, result: Result) -> list[RenderableType]:
         parts.append(Padding(Text(why(meaning)), (0, 0, 0, 2)))
     parts += [Text(), *disk_lines(result), Text()]
     if any(finding.limit_seconds is not None for finding in meaning.checks):
-        parts += [_table(meaning.checks), Text()]
-    parts += _reasons(meaning.checks)
+        parts += [checks_table(meaning.checks), Text()]
+    parts += reasons(meaning.checks)
     parts += join_blocks(meaning.joins, meaning.capacities)
     if meaning.caveats:
         parts += [Text(), Text("Keep in mind", style="bold")]
-        parts += [_caveat(caveat) for caveat in meaning.caveats]
+        parts += [caveat_lines(caveat) for caveat in meaning.caveats]
     parts += [
         Text(),
         Text(
@@ -114,17 +121,11 @@ def disk_lines(result: Result) -> list[Text]:
         f" is on {target.filesystem} ({printable(target.mount_point)}), ",
         printable(chain),
     )
-    requests = result.requests
-    load = (
-        "the popular recipe"
-        if requests is None
-        else f"{requests.rate_per_second:g} requests/s of {format_bytes(requests.value_size_bytes)}"
-    )
     virtual = f", {machine.virtualization}" if machine.virtualization else ""
     return [
         where,
         Text(
-            f"load: {load}; {machine.cpu_count} CPUs, {format_bytes(machine.memory_bytes)} of "
+            f"load: {_load(result)}; {machine.cpu_count} CPUs, {format_bytes(machine.memory_bytes)} of "
             f"memory, Linux {printable(machine.kernel)}{virtual}, {machine.fio_version}"
         ),
     ]
@@ -142,7 +143,8 @@ def device_words(device: Device) -> str:
     return f"{device.name} ({', '.join(fact for fact in facts if fact)})"
 
 
-def _table(findings: tuple[Finding, ...]) -> Table:
+def checks_table(findings: Sequence[Finding]) -> Table:
+    """Show the checks that have a limit, in columns."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
     table.add_column("check", no_wrap=True)
     for heading in ("measured", "interval", "limit", "etcd shows"):
@@ -166,6 +168,8 @@ def headline(meaning: Assessment, result: Result) -> str:
     """Say the verdict in a sentence that claims no more than was measured."""
     if meaning.capacities:
         return SEARCH_SENTENCES[meaning.verdict]
+    if result.watched:
+        return WATCH_SENTENCES[meaning.verdict]
     if meaning.verdict is Verdict.PASS and result.settings.mode == "quick":
         return QUICK_SENTENCE
     failed = {one.id for one in meaning.checks if one.verdict is Verdict.FAIL}
@@ -182,7 +186,7 @@ def why(meaning: Assessment) -> str:
     return next(iter([*worst, *bounds]), "nothing was measured")
 
 
-def _reasons(findings: Sequence[Finding]) -> list[RenderableType]:
+def reasons(findings: Sequence[Finding]) -> list[RenderableType]:
     """Give each check's reason, and each piece of advice once."""
     parts: list[RenderableType] = []
     advised: set[str] = set()
@@ -198,11 +202,20 @@ def _reasons(findings: Sequence[Finding]) -> list[RenderableType]:
     return parts
 
 
+def _load(result: Result) -> str:
+    requests = result.requests
+    if requests is not None:
+        size = format_bytes(requests.value_size_bytes)
+        return f"{requests.rate_per_second:g} requests/s of {size}"
+    return "the popular recipe" if result.is_recipe else "that of a live etcd"
+
+
 def _sentence(finding: Finding) -> str:
     return printable(finding.because)
 
 
-def _caveat(caveat: Caveat) -> RenderableType:
+def caveat_lines(caveat: Caveat) -> RenderableType:
+    """Say what limits the figures, and what to do about it."""
     return Group(
         Text(f"* {printable(caveat.message)}"),
         Padding(Text(f"-> {printable(caveat.advice)}"), (0, 0, 0, 2)),

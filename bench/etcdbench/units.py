@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterable
 
 _SIZE_PATTERN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?\s*", re.IGNORECASE)
+_DURATION_PATTERN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", re.IGNORECASE)
 DIGITS_MAX = 20
 
 _POWERS: dict[str, int] = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def format_seconds(seconds: float | None) -> str:
@@ -16,8 +18,7 @@ def format_seconds(seconds: float | None) -> str:
     if not seconds:
         return "0 s"
     if seconds >= 59.95:  # noqa: PLR2004 - where rounding to three digits moves the point
-        minutes, rest = divmod(round(seconds), 60)
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+        return _two_units(round(seconds))
     factor, unit = _unit_of(seconds)
     return f"{_three_digits(seconds / factor)} {unit}"
 
@@ -58,6 +59,21 @@ def format_share(share: float | None) -> str:
     return f"{percent:.2g} %" if percent < 10 else f"{percent:.1f} %"  # noqa: PLR2004 - where rounding to three digits moves the point
 
 
+def parse_duration(text: str) -> float:
+    """Read `90s`, `10m`, `2h`, `3d` as seconds.
+
+    Raises:
+        ValueError: It is not a duration.
+    """
+    found = _DURATION_PATTERN.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is not a duration such as 90s, 10m, 2h or 3d")
+    number, unit = found.groups()
+    if len(number) > DIGITS_MAX:
+        raise ValueError("that duration has too many digits")
+    return float(number) * _SECONDS[unit.lower()]
+
+
 def parse_size(text: str) -> int:
     """Read `500MB`, `64 MiB`, `1024`: powers of 1000, or of 1024 with an `i`.
 
@@ -83,6 +99,18 @@ def listed(names: Iterable[str]) -> str:
 def printable(text: str) -> str:
     """Replace what could command a terminal: names and models come from outside."""
     return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def _two_units(seconds: int) -> str:
+    """Give whole seconds as minutes and seconds, from two hours on coarser (`3 d 2 h`)."""
+    units = (
+        (172_800, 86_400, "d", 3600, "h"),
+        (7200, 3600, "h", 60, "min"),
+        (0, 60, "min", 1, "s"),
+    )
+    _, large, large_name, small, small_name = next(row for row in units if seconds >= row[0])
+    many, rest = seconds // large, seconds % large // small
+    return f"{many} {large_name} {rest} {small_name}" if rest else f"{many} {large_name}"
 
 
 def _unit_of(seconds: float) -> tuple[float, str]:

@@ -13,6 +13,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("report", "Show results again, or as one page to send to somebody."),
     ("compare", "Put disks or nodes side by side; say which to buy or to promote."),
     ("profiles", "List what can be written to the disk, show it, export it for plain fio."),
+    ("watch", "Look on while etcd works: flushes, stalls and who writes meanwhile."),
     ("validate", "Hold the prediction against a real etcd on the same disk."),
     ("doctor", "Say whether a node hangs because of its disk or its network; changes nothing."),
     ("completion", "Print the completion script of a shell."),
