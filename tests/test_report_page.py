@@ -2,7 +2,7 @@
 
 import msgspec
 
-from etcdbench import report_page, report_sections
+from etcdbench import report_facts, report_page
 from etcdbench.assessment import assess
 from etcdbench.model import Result
 from etcdbench.page import Page
@@ -18,7 +18,7 @@ def page(*results: Result, name: str = "node1") -> Page:
     """Return the page of some results."""
     return report_page.page(
         [
-            report_sections.Shown(
+            report_facts.Shown(
                 name=name, key=f"r{n}", result=one, meaning=assess(one, result_file=name)
             )
             for n, one in enumerate(results)

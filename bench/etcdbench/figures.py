@@ -263,7 +263,9 @@ def _mark_stalls(axes: "Axes", series: Sequence[Curve], stall_seconds: float) ->
 
 def _name_bands(axes: "Axes", bands: Sequence[Band]) -> None:
     """Write each phase's name over it, as far as there is room."""
-    whole = max((band.end_seconds for band in bands), default=1.0)
+    if not bands:
+        return
+    whole = max(band.end_seconds for band in bands)
     axes.set_xlim(0, whole)
     for band in bands:
         if (band.end_seconds - band.begin_seconds) / whole < 0.011 * len(band.name):

@@ -61,10 +61,10 @@ def report(paths: Sequence[Path], *, page: Path | None, force: bool, as_json: bo
 
 def write_page(results: dict[str, Result], output: OutputFile) -> None:
     """Write the page of one or more results."""
-    from etcdbench import render, report_page, report_sections  # noqa: PLC0415 - matplotlib, only for a page
+    from etcdbench import render, report_facts, report_page  # noqa: PLC0415 - matplotlib, only for a page
 
     shown = [
-        report_sections.Shown(
+        report_facts.Shown(
             name=name,
             key=f"r{number}",
             result=result,

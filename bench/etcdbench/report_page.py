@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from etcdbench.model import Verdict
 from etcdbench.page import Badge, Page, Part
-from etcdbench.report_sections import SECTIONS, Shown, capital
+from etcdbench.report_facts import Shown, capital
+from etcdbench.report_sections import SECTIONS
 from etcdbench.terminal import disk_lines, headline, why
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from etcdbench import compare_page, report_page, report_sections
+from etcdbench import compare_page, report_facts, report_page
 from etcdbench.assessment import assess
 from etcdbench.candidates import choose
 from etcdbench.comparison import compare
@@ -32,7 +32,7 @@ def browser() -> Iterator[Browser]:
 
 def report_of(name: str) -> str:
     """Return the page of a joined result."""
-    shown = report_sections.Shown(
+    shown = report_facts.Shown(
         name=name, key="r1", result=joined(), meaning=assess(joined(), result_file=name)
     )
     return render(report_page.page([shown]))
