@@ -2,7 +2,6 @@
 
 import random
 
-import msgspec
 import pytest
 
 from etcdbench import judge
@@ -110,57 +109,6 @@ def test_a_fail_has_advice_and_a_pass_has_none() -> None:
     """Advice comes with what is wrong only."""
     assert judged(*[{12 * MS: 150}] * 5).advice
     assert not judged(*[{MS: 150}] * 5).advice
-
-
-def test_the_longest_flush_is_named_with_its_moment() -> None:
-    """Over one second fails, and the sentence says in which second of which round."""
-    result = wal({MS: 150}, {MS: 149, 1500 * MS: 1}, {MS: 150})
-
-    finding = judge.judge_longest(
-        Evidence(result=result, phase="steady"),
-        check="wal_stall_election",
-        limit_ns=1000 * MS,
-        verdict=Verdict.FAIL,
-        reference="https://example.org",
-    )
-
-    assert finding is not None
-    assert finding.verdict is Verdict.FAIL
-    assert "1 of 450 WAL flushes took over 1.00 s" in finding.because
-    assert "second 2 of round 1" in finding.because
-
-
-def test_a_flush_that_never_ended_counts_although_no_histogram_holds_it() -> None:
-    """fio was silent for 20 s when it was stopped: that is a lost leader."""
-    stuck = msgspec.structs.replace(
-        wal({MS: 150}).runs[0], stopped="fio did not end within 36 s", silent_seconds=20.0
-    )
-    finding = judge.judge_longest(
-        Evidence(result=result_of(stuck), phase="steady"),
-        check="wal_stall_election",
-        limit_ns=1000 * MS,
-        verdict=Verdict.FAIL,
-        reference="https://example.org",
-    )
-
-    assert finding is not None
-    assert finding.verdict is Verdict.FAIL
-    assert "had not ended after 20.0 s" in finding.because
-
-
-def test_no_flush_over_the_limit_says_none() -> None:
-    """A clean tail passes with the longest flush named all the same."""
-    finding = judge.judge_longest(
-        Evidence(result=wal({MS: 150}), phase="steady"),
-        check="wal_stall_heartbeat",
-        limit_ns=100 * MS,
-        verdict=Verdict.WARN,
-        reference="https://example.org",
-    )
-
-    assert finding is not None
-    assert finding.verdict is Verdict.PASS
-    assert finding.because.startswith("none of 150")
 
 
 def test_at_the_limit_with_bad_seconds_a_wrong_verdict_is_rare() -> None:

@@ -248,6 +248,16 @@ class Result(Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(ordinary)) or ("steady",)
 
     @property
+    def is_foreign(self) -> bool:
+        """Say whether others measured it: nothing is known of the disk and the machine then."""
+        return self.origin in ("fio", "metrics")
+
+    @property
+    def is_recipe(self) -> bool:
+        """Say whether fio flushed alone and as fast as it could, without a load of etcd's."""
+        return self.requests is None and self.origin in ("run", "fio")
+
+    @property
     def bytes_written(self) -> int:
         """Return what fio wrote in all runs."""
         return sum(run.bytes_written for run in self.runs)

@@ -117,7 +117,7 @@ def decode(data: bytes, *, name: str) -> Result:
     Raises:
         ResultFileError: It is damaged, of another kind, or of a newer version.
     """
-    text = _decompressed(data, name=name)
+    text = decompressed(data, name=name)
     try:
         header = msgspec.json.decode(text, type=_Header)
     except msgspec.ValidationError as error:
@@ -178,7 +178,12 @@ _UPGRADES: dict[int, Callable[[Any], None]] = {1: _upgrade_1}
 """Version -> what makes the next version of it, in place."""
 
 
-def _decompressed(data: bytes, *, name: str) -> bytes:
+def decompressed(data: bytes, *, name: str) -> bytes:
+    """Return a file's bytes as they were before gzip; others as they are.
+
+    Raises:
+        ResultFileError: They are damaged, cut off or too many.
+    """
     if not data.startswith(_GZIP_MAGIC):
         return data
     try:

@@ -31,6 +31,13 @@ SENTENCES = {
     Verdict.INCONCLUSIVE: "this does not decide whether the disk is fast enough for etcd",
     Verdict.FAIL: "this disk is too slow for etcd at this load, by etcd's own limits",
 }
+LIVE_SENTENCES = {
+    Verdict.PASS: "so far this disk was fast enough for this etcd",
+    Verdict.WARN: "so far this disk was fast enough for this etcd, with the warnings below",
+    Verdict.INCONCLUSIVE: "this does not decide whether the disk is fast enough for this etcd",
+    Verdict.FAIL: "so far this disk was too slow for this etcd, by etcd's own limits",
+}
+RECIPE_SENTENCE = "this disk is too slow for etcd, by etcd's own limits"
 QUICK_SENTENCE = "the WAL is fast enough for etcd at this load; commits were not judged"
 
 SEARCH_SENTENCES = {
@@ -93,20 +100,23 @@ def blocks(meaning: Assessment, result: Result) -> list[RenderableType]:
     if meaning.caveats:
         parts += [Text(), Text("Keep in mind", style="bold")]
         parts += [_caveat(caveat) for caveat in meaning.caveats]
-    parts += [
-        Text(),
-        Text(
-            f"measured in {format_seconds(meaning.wall_seconds)}, "
-            f"{format_bytes(meaning.bytes_written)} written by {result.environment.fio_version}"
-            f"; kept in {printable(meaning.result_file or '-')}",
-            style="dim",
-        ),
-    ]
+    if not result.is_foreign:
+        parts += [
+            Text(),
+            Text(
+                f"measured in {format_seconds(meaning.wall_seconds)}, "
+                f"{format_bytes(meaning.bytes_written)} written by {result.environment.fio_version}"
+                f"; kept in {printable(meaning.result_file or '-')}",
+                style="dim",
+            ),
+        ]
     return parts
 
 
 def disk_lines(result: Result) -> list[Text]:
-    """Say in a line or two what disk this is."""
+    """Say in a line or two what disk this is, or where the figures of others come from."""
+    if result.is_foreign:
+        return _foreign_lines(result)
     target, machine = result.target, result.environment
     chain = " on ".join(_device(device) for device in target.devices) or target.mount_source
     where = Text.assemble(
@@ -126,6 +136,20 @@ def disk_lines(result: Result) -> list[Text]:
         Text(
             f"load: {load}; {machine.cpu_count} CPUs, {format_bytes(machine.memory_bytes)} of "
             f"memory, Linux {printable(machine.kernel)}{virtual}, {machine.fio_version}"
+        ),
+    ]
+
+
+def _foreign_lines(result: Result) -> list[Text]:
+    name = (printable(result.target.path), "bold")
+    if result.origin == "metrics":
+        return [Text.assemble("from etcd's metrics in ", name)]
+    job, *options = (line for run in result.runs for line in run.job_file.splitlines())
+    return [
+        Text.assemble("from fio's output in ", name),
+        Text(
+            f"{printable(result.environment.fio_version)}, job {printable(job.strip('[]'))}: "
+            f"{printable(', '.join(options)) or 'its options are unknown'}"
         ),
     ]
 
@@ -171,6 +195,10 @@ def _headline(meaning: Assessment, result: Result) -> str:
     for ids, sentence in FAIL_SENTENCES:
         if failed and failed <= ids:
             return sentence
+    if result.origin == "metrics":
+        return LIVE_SENTENCES[meaning.verdict]
+    if result.origin == "fio" and meaning.verdict is Verdict.FAIL:
+        return RECIPE_SENTENCE
     return SENTENCES[meaning.verdict]
 
 
