@@ -2,9 +2,11 @@
 
 import random
 
+import msgspec
 import pytest
 
 from etcdbench import judge
+from etcdbench.histogram import ETCD_BUCKET_EDGES_NS
 from etcdbench.judge import Criterion, Evidence
 from etcdbench.model import Finding, Result, Verdict
 from fakes import result_of, run_of, stream
@@ -109,6 +111,56 @@ def test_a_fail_has_advice_and_a_pass_has_none() -> None:
     """Advice comes with what is wrong only."""
     assert judged(*[{12 * MS: 150}] * 5).advice
     assert not judged(*[{MS: 150}] * 5).advice
+
+
+@pytest.mark.parametrize(
+    ("bins", "verdict", "sentence"),
+    [
+        ({MS: 990, 8 * MS: 10}, Verdict.PASS, "0 % of WAL flushes took over 10.0 ms, at most"),
+        ({MS: 900, 16 * MS: 100}, Verdict.INCONCLUSIVE, "0 % to 10.0 % of WAL flushes"),
+        (
+            {MS: 900, 32 * MS: 100},
+            Verdict.FAIL,
+            "10.0 % of WAL flushes took over 10.0 ms, at least",
+        ),
+        ({MS: 900, 16 * MS: 50, 32 * MS: 50}, Verdict.FAIL, "5 % to 10.0 % of WAL flushes"),
+    ],
+)
+def test_a_range_around_the_limit_widens_the_interval(
+    bins: dict[int, int], verdict: Verdict, sentence: str
+) -> None:
+    """What is certainly over the limit makes its lower end, what may be over it the upper one."""
+    ranged = msgspec.structs.replace(stream("wal", [bins]), edges_ns=ETCD_BUCKET_EDGES_NS)
+    finding = judge.judge_p99(
+        Evidence(result=result_of(run_of("steady", ranged)), phase="steady"), CRITERION
+    )
+
+    assert finding.verdict is verdict
+    assert sentence in finding.because
+
+
+def test_the_p99_of_ranges_is_a_range() -> None:
+    """From the bucket in which it lies; etcd's own figure is exact."""
+    ranged = msgspec.structs.replace(
+        stream("wal", [{MS: 9000, 4 * MS: 1000}]), edges_ns=ETCD_BUCKET_EDGES_NS
+    )
+    finding = judge.judge_p99(
+        Evidence(result=result_of(run_of("steady", ranged)), phase="steady"), CRITERION
+    )
+
+    assert finding.measured_seconds is None
+    assert (finding.low_seconds, finding.high_seconds) == pytest.approx((0.002, 0.004), abs=1e-8)
+    assert finding.etcd_would_report_seconds == pytest.approx(0.0038)
+
+
+def test_a_p99_of_which_neither_end_is_known_has_no_interval() -> None:
+    """Too few samples, all in the first bucket: it may be anything."""
+    ranged = msgspec.structs.replace(stream("wal", [{MS: 60}]), edges_ns=ETCD_BUCKET_EDGES_NS)
+    finding = judge.judge_p99(
+        Evidence(result=result_of(run_of("steady", ranged)), phase="steady"), CRITERION
+    )
+
+    assert (finding.low_seconds, finding.high_seconds) == (None, None)
 
 
 def test_at_the_limit_with_bad_seconds_a_wrong_verdict_is_rare() -> None:

@@ -20,7 +20,7 @@ from etcdbench.jobfile import CPU_SECTION, FioJob
 VERSION_MIN = (3, 5)
 """Sync latency percentiles exist from 3.4, are reliable from 3.5 (2018)."""
 
-_VERSION_PATTERN = re.compile(r"fio-(\d+)\.(\d+)\S*")
+_VERSION_PATTERN = re.compile(r"fio-(\d{1,4})\.(\d{1,4})\S*")
 _INSTALL_HINT = (
     "install it: apt-get install fio, dnf install fio, zypper install fio or apk add fio"
 )

@@ -45,6 +45,7 @@ _OPENING = re.compile(r'\{[^{}"]{0,200}"fio version"\s*:')
 _Count = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 _Nanoseconds = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=10**13)]
+_RuntimeMs = Annotated[int, msgspec.Meta(ge=0, le=10**10)]
 _Options = dict[str, str | int | float | None]
 
 
@@ -70,7 +71,7 @@ class _Written(msgspec.Struct, frozen=True):
 class _Job(msgspec.Struct, frozen=True):
     jobname: str = ""
     error: int = 0
-    job_runtime: _Milliseconds = 0
+    job_runtime: _RuntimeMs = 0
     options: _Options = msgspec.field(name="job options", default={})
     write: _Written = _Written()
     sync: _Sync = _Sync()
@@ -238,7 +239,7 @@ def from_percentiles(
     edges: set[int] = set()
     rank_below = value_below = 0
     for rank, value in [*ranks, (count, longest_ns)]:
-        value_ns = min(value, longest_ns)
+        value_ns = longest_ns if rank == count else min(value, longest_ns)
         if value_ns < value_below:
             raise ValueError("its percentiles do not ascend")
         new = rank - rank_below

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from etcdbench.records import Struct
+from etcdbench.records import Struct, Whole
 
 
 class Device(Struct, frozen=True, kw_only=True):
@@ -24,7 +24,7 @@ class Device(Struct, frozen=True, kw_only=True):
     model: str | None = None
     vendor: str | None = None
     firmware: str | None = None
-    size_bytes: int | None = None
+    size_bytes: Whole | None = None
     rotational: bool | None = None
     scheduler: str | None = None
     write_cache: str | None = None
@@ -55,8 +55,8 @@ class Target(Struct, frozen=True, kw_only=True):
     mount_source: str
     mount_options: tuple[str, ...] = ()
     devices: tuple[Device, ...] = ()
-    size_bytes: int
-    free_bytes: int
+    size_bytes: Whole
+    free_bytes: Whole
     fallocate: bool = True
 
 
@@ -72,7 +72,7 @@ class CgroupLimits(Struct, frozen=True, kw_only=True):
 
     io_max: tuple[str, ...] = ()
     io_weight: str | None = None
-    memory_max_bytes: int | None = None
+    memory_max_bytes: Whole | None = None
     cpu_max: str | None = None
 
 
@@ -106,8 +106,8 @@ class Environment(Struct, frozen=True, kw_only=True):
     hostname: str
     operating_system: str
     kernel: str
-    cpu_count: int
-    memory_bytes: int
+    cpu_count: Whole
+    memory_bytes: Whole
     virtualization: str | None = None
     pressure: Pressure = Pressure()
     device_busy_share: float | None = None

@@ -63,7 +63,7 @@ def read_samples(text: str) -> Samples:
             for family in text_string_to_metric_families(text)
             for sample in family.samples
         }
-    except (ValueError, KeyError, IndexError) as error:
+    except (ValueError, KeyError, IndexError, OverflowError) as error:
         raise EtcdError(f"etcd's metrics cannot be read: {error}", hint=PAGE_HINT) from error
 
 

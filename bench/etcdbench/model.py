@@ -9,7 +9,7 @@ from typing import Literal
 
 from etcdbench.histogram import Histogram, merge
 from etcdbench.machine import Environment, LiveEtcd, MachineLoad, Target
-from etcdbench.records import Struct
+from etcdbench.records import Looks, Moment, Struct, Whole
 from etcdbench.workload import BackendSchedule, Requests, WalSchedule, belongs, is_main_phase
 
 # --- what was measured --------------------------------------------------------------------------
@@ -30,8 +30,8 @@ class Block(Struct, frozen=True, kw_only=True):
         histogram: Latencies of the operations that ended in it.
     """
 
-    start_seconds: float
-    length_seconds: float
+    start_seconds: Moment
+    length_seconds: Moment
     histogram: Histogram
 
 
@@ -51,8 +51,8 @@ class Stream(Struct, frozen=True, kw_only=True):
 
     name: StreamName
     blocks: tuple[Block, ...]
-    catch_up_count: int = 0
-    edges_ns: tuple[int, ...] = ()
+    catch_up_count: Whole = 0
+    edges_ns: tuple[Whole, ...] = ()
 
     def histogram(self) -> Histogram:
         """Return all blocks merged."""
@@ -85,7 +85,7 @@ class Run(Struct, frozen=True, kw_only=True):
     wal: WalSchedule | None = None
     backend: BackendSchedule | None = None
     streams: tuple[Stream, ...]
-    bytes_written: int
+    bytes_written: Whole
     machine: MachineLoad = MachineLoad()
     stopped: str | None = None
     silent_seconds: float = 0.0
@@ -120,7 +120,7 @@ class Second(Struct, frozen=True, kw_only=True):
     """
 
     at_seconds: float
-    bytes_written: int
+    bytes_written: Whole
     io_some_share: float | None = None
     io_full_share: float | None = None
 
@@ -129,8 +129,8 @@ class PhaseSpan(Struct, frozen=True, kw_only=True):
     """A phase of a burst in time, since fio's start."""
 
     name: str
-    begin_seconds: float
-    end_seconds: float
+    begin_seconds: Moment
+    end_seconds: Moment
 
 
 Topology = Literal["dedicated", "shared-disk", "shared-filesystem"]
@@ -157,16 +157,16 @@ class JoinBurst(Struct, frozen=True, kw_only=True):
     """
 
     cni: str
-    nodes: int
+    nodes: Whole
     jitter_seconds: float
     topology: Topology
     scale: float = 1.0
     cut: bool = False
-    first_run: int = 0
+    first_run: Whole = 0
     spans: tuple[PhaseSpan, ...]
     seconds: tuple[Second, ...] = ()
     probes: tuple[Probe, ...] = ()
-    neighbour_bytes: int = 0
+    neighbour_bytes: Whole = 0
     snapshot_seconds: float | None = None
     assumptions: tuple[str, ...] = ()
 
@@ -189,8 +189,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     load: str | None = None
     mode: Literal["default", "quick", "full"] = "default"
     beside_etcd: bool = False
-    rounds_max: int = 1
-    bursts_max: int = 0
+    rounds_max: Looks = 1
+    bursts_max: Looks = 0
     capacity: bool = False
     seed: int = 1
 

@@ -144,7 +144,7 @@ def _foreign_lines(result: Result) -> list[Text]:
     name = (printable(result.target.path), "bold")
     if result.origin == "metrics":
         return [Text.assemble("from etcd's metrics in ", name)]
-    job, *options = (line for run in result.runs for line in run.job_file.splitlines())
+    job, *options = (result.runs[0].job_file if result.runs else "").splitlines() or [""]
     return [
         Text.assemble("from fio's output in ", name),
         Text(
