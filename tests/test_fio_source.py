@@ -95,6 +95,11 @@ def etcd_perf_log() -> str:
     )
 
 
+def logged(prefix: str, text: str) -> str:
+    """Return a text as a logger prints it."""
+    return "".join(f"{prefix}{line}\n" for line in text.splitlines())
+
+
 def collector_json() -> str:
     """Return what troubleshoot's host collector keeps: known fields on one line, no zeros."""
     document: dict[str, Any] = json.loads(RECIPE)
@@ -113,8 +118,20 @@ def collector_json() -> str:
         RECIPE.replace("\n", "\r\n"),
         "a {} b { c\n" + RECIPE,
         json.dumps({"node": "node1", "result": json.loads(RECIPE)}),
+        logged("2026-11-24T18:26:27.934000000Z ", etcd_perf_log()),
+        logged("Nov 24 18:26:27 node1 podman[123]: ", etcd_perf_log()),
     ],
-    ids=["etcd-perf", "troubleshoot", "terminal", "progress", "windows", "braces", "wrapped"],
+    ids=[
+        "etcd-perf",
+        "troubleshoot",
+        "terminal",
+        "progress",
+        "windows",
+        "braces",
+        "wrapped",
+        "kubectl logs --timestamps",
+        "journal",
+    ],
 )
 def test_the_document_is_found_wherever_it_stands(text: str) -> None:
     """The same flushes, whatever is around them."""
@@ -143,7 +160,7 @@ def test_a_job_that_we_exported_has_no_wal_in_its_database() -> None:
     [
         (RECIPE[: len(RECIPE) // 2], "damaged or cut off"),
         (TIMELINE[:-100], "damaged or cut off"),
-        ('{"fio version": "fio-3.33"}', "damaged or cut off"),
+        ('{"fio version": "fio-3.33"}', "holds no job"),
         ('{"fio version": "fio-3.33", "jobs": []}', "no job"),
         ('{"fio version": "fio-3.33", "jobs": [{"jobname": "a"}]}', "no fdatasync samples"),
         (changed(RECIPE, N=0), "no fdatasync samples: none was timed"),

@@ -2,7 +2,7 @@
 
 The popular recipe's output, what etcd-perf logs, what troubleshoot's host collector keeps
 (`host-collectors/filesystemPerformance/*.json`: the same fields on one line) and what was copied
-from a terminal hold the same document, so that it is looked for by how it begins.
+from a terminal or a log hold the same document, so that it is looked for by how it begins.
 """
 
 import json
@@ -40,7 +40,7 @@ _RECIPE_HINT = (
     "--output-format=json+"
 )
 
-_OPENING = re.compile(r'\{[^{}"]{0,200}"fio version"\s*:')
+_OPENING = re.compile(r'\{([^{}"]{0,200})"fio version"\s*:')
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 _Nanoseconds = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
@@ -79,7 +79,7 @@ class _Job(msgspec.Struct, frozen=True):
 
 class _Document(msgspec.Struct, frozen=True):
     version: str = msgspec.field(name="fio version")
-    jobs: list[_Job]
+    jobs: list[_Job] = []
     timestamp_ms: _Milliseconds = 0
     options: _Options = msgspec.field(name="global options", default={})
 
@@ -147,6 +147,7 @@ def read_fio(text: str, *, name: str) -> Result:
 
 def _documents(text: str, name: str) -> list[_Document]:
     """Return fio's documents in a text, which must be those of one run."""
+    text = _without_prefixes(text)
     found: list[_Document] = []
     decoder, position = json.JSONDecoder(), 0
     while opening := _OPENING.search(text, position):
@@ -166,6 +167,16 @@ def _documents(text: str, name: str) -> list[_Document]:
             f"{name} holds several runs of fio", hint="give each in a file of its own"
         )
     return found
+
+
+def _without_prefixes(text: str) -> str:
+    """Take off what a logger puts before each line: a time stamp, a unit; always as wide."""
+    opening = _OPENING.search(text)
+    if opening is None or not opening[1].strip():
+        return text
+    begin = text.rfind("\n", 0, opening.start()) + 1
+    width = opening.start() - begin
+    return "\n".join(line[width:] for line in text[begin:].splitlines())
 
 
 def _stream(reports: Sequence[_Job]) -> Stream:

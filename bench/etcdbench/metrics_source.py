@@ -11,7 +11,10 @@ from etcdbench.model import Block, Result, Run, Stream, StreamName
 
 STARTED = "process_start_time_seconds"
 
-HINT = "save the page of http://127.0.0.1:2381/metrics (kubeadm), or of etcd's client port, whole"
+HINT = (
+    "save http://127.0.0.1:2381/metrics (kubeadm, and k3s with etcd-expose-metrics), or that of "
+    "etcd's client port"
+)
 
 _WANTED = re.compile(rf"^[ \t]*((?:{WAL_FSYNC}|{BACKEND_COMMIT}|{STARTED})[{{_ ].*)$", re.MULTILINE)
 _TOTAL = re.compile(rf'^({WAL_FSYNC}|{BACKEND_COMMIT})_bucket\{{.*le="\+Inf".*', re.MULTILINE)
@@ -89,7 +92,10 @@ def _samples(text: str) -> Samples:
     page = "\n".join(lines[:LINES_MAX]) + "\n"
     totals = collections.Counter(_TOTAL.findall(page))
     if len(lines) > LINES_MAX or max(totals.values(), default=0) > 1:
-        raise EtcdError("it holds more than one page", hint="give each page a file of its own")
+        raise EtcdError(
+            "it holds more than one page, or several etcds",
+            hint="give each page of each etcd a file of its own; BEFORE,AFTER names two",
+        )
     return metrics.read_samples(page)
 
 

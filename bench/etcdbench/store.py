@@ -24,7 +24,7 @@ VERSION = 2
 COMPRESS_BYTES = 1_000_000
 """A larger text is compressed; readers tell by the first two bytes (`zcat -f` shows both)."""
 
-SIZE_MAX_BYTES = 200_000_000
+SIZE_MAX_BYTES = 100_000_000
 """A larger text is not a result of ours."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
