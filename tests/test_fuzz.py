@@ -13,8 +13,9 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -132,7 +133,10 @@ CORPUS: tuple[tuple[str, Reader, bytes], ...] = (
     ("documents", read_documents, (FIO / "recipe.json").read_bytes()),
 )
 
-NUMBERS = (b"NaN", b"-1", b"-0.5", b"1e400", b"Infinity", b"9" * 400, b"9" * 5000, b"1e3", b"null")
+NUMBERS = (
+    *(b"NaN", b"Infinity", b"null", b"-1", b"-0.5", b"0", b"1e3", b"1e308", b"1e400", b"2.5e-320"),
+    *(b"9223372036854775807", b"9" * 400, b"9" * 5000),
+)
 NESTED = (b"[" * 20_000, b'{"a":' * 20_000, b'{"fio version":' * 5_000)
 
 
@@ -169,6 +173,35 @@ def change_a_number(data: bytes, rng: random.Random) -> bytes:
     return data[: found.start()] + rng.choice(NUMBERS) + data[found.end() :]
 
 
+def change_a_value(data: bytes, rng: random.Random) -> bytes:
+    """Give a value of a JSON file another one of its kind: the file is sound, and means nonsense."""
+    try:
+        document = json.loads(data)
+    except ValueError:
+        return flip_bits(data, rng)
+    holder, key = rng.choice(list(values_of(document)))
+    kind = type(holder[key])
+    holder[key] = rng.choice(VALUES.get(kind, (None,)))
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def values_of(part: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - any JSON
+    """Return every value of a JSON document that is no list or object, as its holder and key."""
+    for key, value in part.items() if isinstance(part, dict) else enumerate(part):
+        if isinstance(value, (dict, list)):
+            yield from values_of(value)
+        else:
+            yield part, key
+
+
+VALUES: dict[type, tuple[Any, ...]] = {
+    int: (0, 1, 2, 10**9, 10**12, 10**15),
+    float: (0.0, -1.0, 1e9, -1e9, 1e-300),
+    bool: (True, False),
+    str: ("", "x", "join-pull", "ladder-s", "calibrate", "commit", "capture", "fio", "metrics"),
+}
+
+
 def nest(data: bytes, rng: random.Random) -> bytes:
     """Put deep nesting somewhere."""
     place = rng.randrange(len(data))
@@ -183,7 +216,7 @@ def splice(data: bytes, rng: random.Random) -> bytes:
     return data[:place] + other[start : start + rng.randint(1, 500)] + data[place:]
 
 
-DAMAGES = (flip_bits, cut_off, lose, repeat, change_a_number, change_a_number, splice)
+DAMAGES = (flip_bits, cut_off, lose, repeat, change_a_number, change_a_value, splice)
 
 
 def mutate(data: bytes, rng: random.Random) -> bytes:

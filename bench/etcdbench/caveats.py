@@ -11,6 +11,7 @@ from etcdbench.advice import MEASURE_IT, NETWORK_FILESYSTEMS
 from etcdbench.histogram import merge
 from etcdbench.machine import Device
 from etcdbench.model import Caveat, Result
+from etcdbench.timeline import span_of
 from etcdbench.units import format_bytes, format_seconds, format_share
 from etcdbench.workload import RUNG_PREFIX, is_main_phase
 
@@ -243,8 +244,8 @@ def _joins(result: Result) -> Iterable[Caveat]:
         return
     burst = result.bursts[-1]
     name = f"node-join-{burst.cni}"
-    if burst.cut:
-        pull = next(span for span in burst.spans if span.name == "pull")
+    pull = span_of(burst, "pull")
+    if burst.cut and pull is not None:
         yield Caveat(
             code="join_cut",
             message=f"the join burst was cut after {format_seconds(pull.end_seconds - pull.begin_seconds)} "

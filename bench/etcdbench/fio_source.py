@@ -19,6 +19,7 @@ from etcdbench.fio import VERSION_MIN, version_of
 from etcdbench.histogram import Histogram
 from etcdbench.jobfile import BACKEND_SECTION
 from etcdbench.model import Block, Result, Run, Stream
+from etcdbench.records import Count
 from etcdbench.units import printable
 
 NOT_A_FLUSH_NS = 1000
@@ -42,7 +43,6 @@ _RECIPE_HINT = (
 
 _OPENING = re.compile(r'\{([^{}"]{0,200})"fio version"\s*:')
 
-_Count = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 _Nanoseconds = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=10**13)]
 _RuntimeMs = Annotated[int, msgspec.Meta(ge=0, le=10**10)]
@@ -50,10 +50,10 @@ _Options = dict[str, str | int | float | None]
 
 
 class _Latencies(msgspec.Struct, frozen=True):
-    count: _Count = msgspec.field(name="N", default=0)
+    count: Count = msgspec.field(name="N", default=0)
     max: _Nanoseconds = 0
     percentile: dict[str, _Nanoseconds] = {}
-    bins: dict[_Nanoseconds, _Count] = {}
+    bins: dict[_Nanoseconds, Count] = {}
 
     def exact(self) -> Histogram:
         """Return the bins of json+; empty where there are none."""
@@ -106,28 +106,17 @@ def read_fio(text: str, *, name: str) -> Result:
     """
     documents = _documents(text, name)
     last = documents[-1]
-    numbers = [
-        number
-        for number, job in enumerate(last.jobs)
-        # A job that we exported flushes the database, too, which is no WAL.
-        if job.sync.lat_ns.count and not job.jobname.startswith(BACKEND_SECTION)
-    ]
-    version = version_of(last.version)
-    if not numbers or version is None or version < VERSION_MIN:
-        old = version is not None and version < VERSION_MIN
-        why = f"{printable(last.version)} does not time them reliably" if old else "none was timed"
-        raise ResultFileError(f"{name} has no fdatasync samples: {why}", hint=_RECIPE_HINT)
+    numbers = _flushing(last, name)
     try:
         streams = tuple(_stream([one.jobs[number] for one in documents]) for number in numbers)
-    except (ValueError, IndexError) as error:
+    except ValueError as error:
         raise ResultFileError(f"{name}: fio's result is damaged: {error}", hint=HINT) from error
     _demand_flushes(streams, name)
-    seconds = max(job.job_runtime for job in last.jobs) / 1000
     result = foreign.result_of(
         Run(
             phase="fio",
             started_at=foreign.iso(last.began_ms / 1000),
-            wall_seconds=seconds,
+            wall_seconds=max(job.job_runtime for job in last.jobs) / 1000,
             job_file=_job_file(last, numbers[0]),
             streams=streams,
             bytes_written=sum(job.write.io_bytes for job in last.jobs),
@@ -138,15 +127,19 @@ def read_fio(text: str, *, name: str) -> Result:
         fio_version=printable(last.version[:OPTION_CHARACTERS_MAX]),
     )
     failed = next((job.error for job in last.jobs if job.error), 0)
-    if failed:
-        return msgspec.structs.replace(
-            result, complete=False, interrupted=f"fio ended with error {failed}"
-        )
-    return result
+    if not failed:
+        return result
+    return msgspec.structs.replace(
+        result, complete=False, interrupted=f"fio ended with error {failed}"
+    )
 
 
 def _documents(text: str, name: str) -> list[_Document]:
-    """Return fio's documents in a text, which must be those of one run."""
+    """Return fio's documents in a text, which must be those of one run.
+
+    Raises:
+        ResultFileError: One is damaged, or they are of several runs.
+    """
     text = _without_prefixes(text)
     found: list[_Document] = []
     decoder, position = json.JSONDecoder(), 0
@@ -167,6 +160,30 @@ def _documents(text: str, name: str) -> list[_Document]:
             f"{name} holds several runs of fio", hint="give each in a file of its own"
         )
     return found
+
+
+def _flushing(document: _Document, name: str) -> list[int]:
+    """Return the numbers of the jobs that flushed a log of their own.
+
+    Raises:
+        ResultFileError: There is none, or this fio could not time it.
+    """
+    version = version_of(document.version)
+    if version is not None and version < VERSION_MIN:
+        raise ResultFileError(
+            f"{name} has no fdatasync samples: {printable(document.version)} does not time them "
+            "reliably",
+            hint=_RECIPE_HINT,
+        )
+    numbers = [
+        number
+        for number, job in enumerate(document.jobs)
+        # A job that we exported flushes the database, too, which is no log.
+        if job.sync.lat_ns.count and not job.jobname.startswith(BACKEND_SECTION)
+    ]
+    if version is None or not numbers:
+        raise ResultFileError(f"{name} has no fdatasync samples: none was timed", hint=_RECIPE_HINT)
+    return numbers
 
 
 def _without_prefixes(text: str) -> str:
@@ -199,7 +216,11 @@ def _stream(reports: Sequence[_Job]) -> Stream:
 
 
 def _blocks(reports: Sequence[_Job]) -> tuple[Block, ...]:
-    """Turn cumulative bins into what was added from one document to the next."""
+    """Turn cumulative bins into what was added from one document to the next.
+
+    Raises:
+        ValueError: Counts go down.
+    """
     cuts: list[_Job] = []
     for report in reports:
         if not cuts or report.job_runtime - cuts[-1].job_runtime >= BLOCK_MS_MIN:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from etcdbench.records import Struct, Whole
+from etcdbench.records import Real, Struct, Whole
 
 
 class Device(Struct, frozen=True, kw_only=True):
@@ -79,10 +79,10 @@ class CgroupLimits(Struct, frozen=True, kw_only=True):
 class Pressure(Struct, frozen=True, kw_only=True):
     """Pressure stall information, percent of the last ten seconds; None where not kept."""
 
-    io_some_avg10: float | None = None
-    io_full_avg10: float | None = None
-    cpu_some_avg10: float | None = None
-    memory_some_avg10: float | None = None
+    io_some_avg10: Real | None = None
+    io_full_avg10: Real | None = None
+    cpu_some_avg10: Real | None = None
+    memory_some_avg10: Real | None = None
 
 
 class Environment(Struct, frozen=True, kw_only=True):
@@ -110,8 +110,8 @@ class Environment(Struct, frozen=True, kw_only=True):
     memory_bytes: Whole
     virtualization: str | None = None
     pressure: Pressure = Pressure()
-    device_busy_share: float | None = None
-    device_write_bytes_per_second: float | None = None
+    device_busy_share: Real | None = None
+    device_write_bytes_per_second: Real | None = None
     cgroup: CgroupLimits = CgroupLimits()
     fio_version: str = ""
     scratch_filesystem: str = "tmpfs"
@@ -141,7 +141,7 @@ class MachineLoad(Struct, frozen=True, kw_only=True):
         io_stall_share: Share of time in which all tasks waited for I/O (PSI).
     """
 
-    cpu_busy_share: float | None = None
-    cpu_steal_share: float | None = None
-    cpu_stall_share: float | None = None
-    io_stall_share: float | None = None
+    cpu_busy_share: Real | None = None
+    cpu_steal_share: Real | None = None
+    cpu_stall_share: Real | None = None
+    io_stall_share: Real | None = None

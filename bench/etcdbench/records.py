@@ -4,14 +4,22 @@ from typing import Annotated
 
 import msgspec
 
-Whole = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-"""A count, a size or a latency; what is larger in a file is damage, and no float could hold it."""
+# What is beyond these bounds in a file is damage, and would overflow a float or take for ever.
 
-Moment = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
-"""Seconds since a beginning; what is further in a file is damage."""
+Whole = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""A size or a latency."""
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
+"""How often something was seen: a thousand times a second for thirty years."""
 
 Looks = Annotated[int, msgspec.Meta(ge=0, le=1000)]
 """How often something was done or looked at, where a list of that length is made of it."""
+
+Seconds = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+"""A moment or a duration."""
+
+Real = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
+"""A share or a rate."""
 
 
 class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
