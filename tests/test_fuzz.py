@@ -13,7 +13,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -180,25 +180,25 @@ def change_a_value(data: bytes, rng: random.Random) -> bytes:
     except ValueError:
         return flip_bits(data, rng)
     holder, key = rng.choice(list(values_of(document)))
-    kind = type(holder[key])
-    holder[key] = rng.choice(VALUES.get(kind, (None,)))
+    holder[key] = rng.choice(VALUES.get(type(holder[key]).__name__, (None,)))
     return json.dumps(document, separators=(",", ":")).encode()
 
 
 def values_of(part: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - any JSON
     """Return every value of a JSON document that is no list or object, as its holder and key."""
-    for key, value in part.items() if isinstance(part, dict) else enumerate(part):
-        if isinstance(value, (dict, list)):
-            yield from values_of(value)
+    keys: Iterable[Any] = part.keys() if hasattr(part, "keys") else range(len(part))
+    for key in keys:
+        if type(part[key]) in (dict, list):
+            yield from values_of(part[key])
         else:
             yield part, key
 
 
-VALUES: dict[type, tuple[Any, ...]] = {
-    int: (0, 1, 2, 10**9, 10**12, 10**15),
-    float: (0.0, -1.0, 1e9, -1e9, 1e-300),
-    bool: (True, False),
-    str: ("", "x", "join-pull", "ladder-s", "calibrate", "commit", "capture", "fio", "metrics"),
+VALUES: dict[str, tuple[Any, ...]] = {
+    "int": (0, 1, 2, 10**9, 10**12, 10**15),
+    "float": (0.0, -1.0, 1e9, -1e9, 1e-300),
+    "bool": (True, False),
+    "str": ("", "x", "join-pull", "ladder-s", "calibrate", "commit", "capture", "fio", "metrics"),
 }
 
 
