@@ -5,7 +5,7 @@ import pytest
 
 from etcdbench import caveats
 from etcdbench.machine import CgroupLimits, Device, LiveEtcd, MachineLoad
-from etcdbench.model import JoinBurst, PhaseSpan, Result, Settings
+from etcdbench.model import JoinBurst, PhaseSpan, Result, Run, Settings
 from fakes import device, result_of, run_of, stream, target
 
 MS = 1_000_000
@@ -143,6 +143,21 @@ def test_the_way_of_measuring_is_told() -> None:
     assert codes(result_of(RUN, interrupted="stopped")) == {"incomplete"}
     assert codes(result_of(RUN, target=target(fallocate=False))) == {"no_fallocate"}
     assert codes(result_of(RUN, environment=machine)) == {"scratch_on_disk"}
+
+
+def test_what_a_file_of_others_cannot_tell_is_told() -> None:
+    """Without a timeline, with ranges, without commits, under one load."""
+    block = stream("wal", [{MS: 150}])
+    ranged = msgspec.structs.replace(block, edges_ns=(MS,))
+    timeline = run_of("fio", stream("wal", [{MS: 150}] * 2))
+
+    def seen(origin: str, run: Run) -> set[str]:
+        return codes(result_of(run, requests=None, origin=origin))
+
+    assert seen("fio", timeline) == {"recipe", "only_flushes"}
+    assert seen("fio", run_of("fio", block)) == {"recipe", "only_flushes", "one_block"}
+    assert seen("fio", run_of("fio", ranged)) == {"recipe", "only_flushes", "one_block", "ranges"}
+    assert seen("metrics", run_of("live", ranged)) == {"live_load", "one_block", "ranges"}
 
 
 def test_a_whole_join_of_which_all_is_known_has_no_caveat() -> None:

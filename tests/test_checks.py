@@ -116,6 +116,26 @@ def test_a_pass_of_the_recipe_proves_nothing() -> None:
     assert overall(bad) is Verdict.FAIL
 
 
+def test_others_fio_proves_no_more_than_the_recipe() -> None:
+    """Commits are not asked for, and streams of several jobs are no rounds."""
+    good = result_of(run_of("fio", WAL_GOOD, WAL_GOOD), requests=None, origin="fio")
+    bad = result_of(run_of("fio", WAL_BAD), requests=None, origin="fio")
+
+    assert set(verdicts(good)) == {"wal_fsync_p99", "wal_stall_heartbeat", "wal_stall_election"}
+    assert overall(good) is Verdict.INCONCLUSIVE
+    assert overall(bad) is Verdict.FAIL
+
+
+def test_a_live_etcds_metrics_decide_by_themselves() -> None:
+    """They hold commits, too, and a pass needs both."""
+    live = result_of(run_of("live", WAL_GOOD, COMMIT_GOOD), requests=None, origin="metrics")
+    half = result_of(run_of("live", WAL_GOOD), requests=None, origin="metrics")
+
+    assert verdicts(live)["wal_fsync_p99"] is Verdict.PASS
+    assert "backend_commit_p99" in verdicts(live)
+    assert overall(half) is Verdict.INCONCLUSIVE
+
+
 def test_calibration_and_ladder_are_not_the_main_phase() -> None:
     """A slow calibration does not fail the disk."""
     result = result_of(run_of("calibrate", WAL_BAD, COMMIT_BAD), *healthy())

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from etcdbench import judge
+from etcdbench.histogram import ETCD_BUCKET_EDGES_NS
 from etcdbench.judge import Criterion, Evidence
 from etcdbench.model import Finding, Result, Verdict
 from fakes import result_of, run_of, stream
@@ -112,55 +113,54 @@ def test_a_fail_has_advice_and_a_pass_has_none() -> None:
     assert not judged(*[{MS: 150}] * 5).advice
 
 
-def test_the_longest_flush_is_named_with_its_moment() -> None:
-    """Over one second fails, and the sentence says in which second of which round."""
-    result = wal({MS: 150}, {MS: 149, 1500 * MS: 1}, {MS: 150})
-
-    finding = judge.judge_longest(
-        Evidence(result=result, phase="steady"),
-        check="wal_stall_election",
-        limit_ns=1000 * MS,
-        verdict=Verdict.FAIL,
-        reference="https://example.org",
+@pytest.mark.parametrize(
+    ("bins", "verdict", "sentence"),
+    [
+        ({MS: 990, 8 * MS: 10}, Verdict.PASS, "0 % of WAL flushes took over 10.0 ms, at most"),
+        ({MS: 900, 16 * MS: 100}, Verdict.INCONCLUSIVE, "0 % to 10.0 % of WAL flushes"),
+        (
+            {MS: 900, 32 * MS: 100},
+            Verdict.FAIL,
+            "10.0 % of WAL flushes took over 10.0 ms, at least",
+        ),
+        ({MS: 900, 16 * MS: 50, 32 * MS: 50}, Verdict.FAIL, "5 % to 10.0 % of WAL flushes"),
+    ],
+)
+def test_a_range_around_the_limit_widens_the_interval(
+    bins: dict[int, int], verdict: Verdict, sentence: str
+) -> None:
+    """What is certainly over the limit makes its lower end, what may be over it the upper one."""
+    ranged = msgspec.structs.replace(stream("wal", [bins]), edges_ns=ETCD_BUCKET_EDGES_NS)
+    finding = judge.judge_p99(
+        Evidence(result=result_of(run_of("steady", ranged)), phase="steady"), CRITERION
     )
 
-    assert finding is not None
-    assert finding.verdict is Verdict.FAIL
-    assert "1 of 450 WAL flushes took over 1.00 s" in finding.because
-    assert "second 2 of round 1" in finding.because
+    assert finding.verdict is verdict
+    assert sentence in finding.because
 
 
-def test_a_flush_that_never_ended_counts_although_no_histogram_holds_it() -> None:
-    """fio was silent for 20 s when it was stopped: that is a lost leader."""
-    stuck = msgspec.structs.replace(
-        wal({MS: 150}).runs[0], stopped="fio did not end within 36 s", silent_seconds=20.0
+def test_the_p99_of_ranges_is_a_range() -> None:
+    """From the bucket in which it lies; etcd's own figure is exact."""
+    ranged = msgspec.structs.replace(
+        stream("wal", [{MS: 9000, 4 * MS: 1000}]), edges_ns=ETCD_BUCKET_EDGES_NS
     )
-    finding = judge.judge_longest(
-        Evidence(result=result_of(stuck), phase="steady"),
-        check="wal_stall_election",
-        limit_ns=1000 * MS,
-        verdict=Verdict.FAIL,
-        reference="https://example.org",
+    finding = judge.judge_p99(
+        Evidence(result=result_of(run_of("steady", ranged)), phase="steady"), CRITERION
     )
 
-    assert finding is not None
-    assert finding.verdict is Verdict.FAIL
-    assert "had not ended after 20.0 s" in finding.because
+    assert finding.measured_seconds is None
+    assert (finding.low_seconds, finding.high_seconds) == pytest.approx((0.002, 0.004), abs=1e-8)
+    assert finding.etcd_would_report_seconds == pytest.approx(0.0038)
 
 
-def test_no_flush_over_the_limit_says_none() -> None:
-    """A clean tail passes with the longest flush named all the same."""
-    finding = judge.judge_longest(
-        Evidence(result=wal({MS: 150}), phase="steady"),
-        check="wal_stall_heartbeat",
-        limit_ns=100 * MS,
-        verdict=Verdict.WARN,
-        reference="https://example.org",
+def test_a_p99_of_which_neither_end_is_known_has_no_interval() -> None:
+    """Too few samples, all in the first bucket: it may be anything."""
+    ranged = msgspec.structs.replace(stream("wal", [{MS: 60}]), edges_ns=ETCD_BUCKET_EDGES_NS)
+    finding = judge.judge_p99(
+        Evidence(result=result_of(run_of("steady", ranged)), phase="steady"), CRITERION
     )
 
-    assert finding is not None
-    assert finding.verdict is Verdict.PASS
-    assert finding.because.startswith("none of 150")
+    assert (finding.low_seconds, finding.high_seconds) == (None, None)
 
 
 def test_at_the_limit_with_bad_seconds_a_wrong_verdict_is_rare() -> None:

@@ -8,10 +8,10 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from etcdbench import terminal
+from etcdbench import sources, terminal
 from etcdbench.assessment import assess
 from etcdbench.model import Finding, Result, Settings, Verdict
-from fakes import device, result_of, run_of, stream, target
+from fakes import DATA, device, result_of, run_of, stream, target
 
 MS = 1_000_000
 
@@ -126,3 +126,50 @@ def test_a_fail_claims_no_more_than_what_failed(ids: set[str], sentence: str) ->
     verdict = terminal.blocks(meaning, result)[1]
     assert isinstance(verdict, Text)
     assert sentence in verdict.plain
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "second"),
+    [
+        ("fio/3.33/recipe.json", "INCONCLUSIVE", "fio-3.33, job mytest: rw=write"),
+        ("fio/3.33/timeline.jsonplus", "INCONCLUSIVE", "job etcd_perf: rw=write"),
+        ("etcd/3.4/after.prom", "INCONCLUSIVE", "from etcd's metrics in"),
+    ],
+)
+def test_a_file_of_others_reads_well(name: str, first: str, second: str) -> None:
+    """Where it is from, and nothing of a disk or a machine that nobody knows."""
+    text = shown(sources.read(DATA / name))
+
+    assert text.split()[0] == first
+    assert second in " ".join(text.split())
+    for unknown in ("None", " is on ", "0 CPUs", "0 B", "kept in", "  -  -  "):
+        assert unknown not in text
+    assert max(len(line) for line in text.splitlines()) <= 80
+
+
+@pytest.mark.parametrize(
+    ("origin", "wal_ns", "sentence"),
+    [
+        ("metrics", 3 * MS, "so far this disk was fast enough for this etcd"),
+        ("metrics", 12 * MS, "so far this disk was too slow for this etcd"),
+        ("fio", 12 * MS, "this disk is too slow for etcd, by etcd's own limits"),
+    ],
+)
+def test_a_verdict_on_others_figures_claims_no_load_of_ours(
+    origin: str, wal_ns: int, sentence: str
+) -> None:
+    """They were taken under another load, or none."""
+    result = measured([{wal_ns: 150}] * 16, origin=origin, requests=None)
+
+    assert sentence in shown(result).strip().splitlines()[0]
+
+
+def test_what_a_file_of_others_says_does_not_command_the_terminal() -> None:
+    """Options, versions and names come from outside."""
+    evil = measured([{MS: 150}] * 16, origin="fio", requests=None, target=target(path="\x1b[31mx"))
+    run = msgspec.structs.replace(evil.runs[0], job_file="[\x1b]0;a\x07]\nbs=\x1b[2J")
+
+    assert "\x1b" not in shown(msgspec.structs.replace(evil, runs=(run,)))
+    assert "its options are unknown" in shown(
+        msgspec.structs.replace(evil, runs=(msgspec.structs.replace(run, job_file=""),))
+    )

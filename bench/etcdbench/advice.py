@@ -15,6 +15,8 @@ DEFAULT = (
     "machines off its disk"
 )
 
+MEASURE_IT = "measure the disk itself: etcdbench run PATH"
+
 
 def spins(device: Device) -> bool:
     """Say whether a device is a spinning disk; virtual ones only claim to be."""

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from etcdbench import assessment, comparison, store
+from etcdbench import assessment, comparison, sources
 from etcdbench.assessment import Assessment
 from etcdbench.comparison import Comparison
 from etcdbench.model import Result
@@ -27,7 +27,7 @@ def read_result(path: str | Path) -> Result:
     Raises:
         ResultFileError: It cannot be read, or is no result.
     """
-    return store.read(Path(path))
+    return sources.read(Path(path))
 
 
 def latency_table(

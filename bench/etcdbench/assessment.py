@@ -3,12 +3,15 @@
 The names are an interface (docs/json.md): fields are added, never renamed.
 """
 
+from functools import partial
+
 import msgspec
 
-from etcdbench import capacity, caveats, checks, ladder, timeline
+from etcdbench import capacity, caveats, checks, ladder, ranges, timeline
 from etcdbench.capacity import Capacity
 from etcdbench.histogram import ETCD_BUCKET_EDGES_NS, Histogram
-from etcdbench.model import Caveat, Finding, JoinBurst, Probe, Result, Verdict
+from etcdbench.model import Caveat, Finding, JoinBurst, Probe, Result, Stream, Verdict
+from etcdbench.ranges import Seen
 from etcdbench.records import Struct
 from etcdbench.timeline import Moment
 from etcdbench.workload import CALIBRATE, JOIN, belongs
@@ -71,7 +74,9 @@ def assess(result: Result, *, result_file: str | None) -> Assessment:
         wall_seconds=result.wall_seconds,
         bytes_written=result.bytes_written,
         checks=findings,
-        histograms={name: shares(histogram) for name, histogram in all_histograms(result).items()},
+        histograms={
+            name: shares_of(ranges.seen(streams)) for name, streams in all_streams(result).items()
+        },
         joins=tuple(_joined(result, burst) for burst in result.bursts),
         capacities=capacity.of(result),
         caveats=caveats.of(result),
@@ -96,30 +101,35 @@ def _joined(result: Result, burst: JoinBurst) -> Joined:
 
 def shares(histogram: Histogram) -> Shares:
     """Put a histogram through etcd's buckets."""
-    mean_ns = histogram.mean_ns
+    return shares_of(Seen(lowest=histogram, highest=histogram))
+
+
+def shares_of(samples: Seen) -> Shares:
+    """Put samples through etcd's buckets; what their ranges cannot tell is left out."""
+    mean_ns = samples.agreed(lambda end: end.mean_ns)
+    above = {
+        f"{edge_ns / 1e9:g}": samples.agreed(partial(Histogram.share_above, edge_ns=edge_ns))
+        for edge_ns in ETCD_BUCKET_EDGES_NS
+    }
     return Shares(
-        count=histogram.count,
+        count=samples.highest.count,
         mean_seconds=None if mean_ns is None else mean_ns / 1e9,
-        share_above={
-            f"{edge / 1e9:g}": share
-            for edge in ETCD_BUCKET_EDGES_NS
-            if (share := histogram.share_above(edge)) is not None
-        },
+        share_above={edge: share for edge, share in above.items() if share is not None},
     )
 
 
-def all_histograms(result: Result) -> dict[str, Histogram]:
-    """Return every stream of every phase but calibration, merged, as `stream.phase`.
+def all_streams(result: Result) -> dict[str, tuple[Stream, ...]]:
+    """Return the streams of every phase but calibration, as `stream.phase`.
 
     `stream.join` holds a burst's phases together, without the quiet one.
     """
-    found: dict[str, Histogram] = {}
+    found: dict[str, tuple[Stream, ...]] = {}
     for run in result.runs:
         for stream in run.streams:
             for phase in (run.phase, JOIN):
                 if run.phase != CALIBRATE and belongs(run.phase, phase):
                     key = f"{stream.name}.{phase}"
-                    found[key] = found.get(key, Histogram()) + stream.histogram()
+                    found[key] = (*found.get(key, ()), stream)
     return found
 
 

@@ -7,10 +7,11 @@ run is there yet.
 
 from collections.abc import Callable, Iterable
 
-from etcdbench.advice import NETWORK_FILESYSTEMS
+from etcdbench.advice import MEASURE_IT, NETWORK_FILESYSTEMS
 from etcdbench.histogram import merge
 from etcdbench.machine import Device
 from etcdbench.model import Caveat, Result
+from etcdbench.timeline import span_of
 from etcdbench.units import format_bytes, format_seconds, format_share
 from etcdbench.workload import RUNG_PREFIX, is_main_phase
 
@@ -216,7 +217,9 @@ def _settings(result: Result) -> Iterable[Caveat]:
             code="recipe",
             message="the popular recipe runs alone and closed-loop; on the same disk etcd had up to "
             "ten times as many slow flushes",
-            advice="run without --profile recipe for a verdict about etcd",
+            advice=MEASURE_IT
+            if result.is_foreign
+            else "run without --profile recipe for a verdict about etcd",
         )
     if result.settings.beside_etcd:
         names = ", ".join(f"{one.name} ({one.pid})" for one in result.live_etcd) or "none found"
@@ -241,8 +244,8 @@ def _joins(result: Result) -> Iterable[Caveat]:
         return
     burst = result.bursts[-1]
     name = f"node-join-{burst.cni}"
-    if burst.cut:
-        pull = next(span for span in burst.spans if span.name == "pull")
+    pull = span_of(burst, "pull")
+    if burst.cut and pull is not None:
         yield Caveat(
             code="join_cut",
             message=f"the join burst was cut after {format_seconds(pull.end_seconds - pull.begin_seconds)} "
@@ -266,6 +269,43 @@ def _joins(result: Result) -> Iterable[Caveat]:
         )
 
 
+def _others(result: Result) -> Iterable[Caveat]:
+    """Say what a file of others' cannot tell."""
+    if result.origin == "fio":
+        yield Caveat(
+            code="only_flushes",
+            message="fio's output tells of flushes only: backend commits, joining nodes, the cluster "
+            "class, the device and the machine were not judged",
+            advice=MEASURE_IT,
+        )
+    if result.origin == "metrics":
+        yield Caveat(
+            code="live_load",
+            message="this is what a live etcd's disk did so far, under that etcd's own load: it tells "
+            "nothing of a higher one, of joining nodes, or of the device",
+            advice="for those measure a disk of the same kind: etcdbench run PATH",
+        )
+    streams = [stream for run in result.runs for stream in run.streams if stream.blocks]
+    if any(stream.edges_ns for stream in streams):
+        yield Caveat(
+            code="ranges",
+            message="etcd's buckets know a latency only as a range: anything from 8.1 to 15.9 ms "
+            "reads alike"
+            if result.origin == "metrics"
+            else "only percentiles are known: what lies between two of them is a range",
+            advice="where the limit lies within a range only measuring helps: etcdbench run PATH"
+            if result.origin == "metrics"
+            else "run fio with --output-format=json+, which keeps every latency",
+        )
+    if result.is_foreign and all(len(stream.blocks) == 1 for stream in streams):
+        yield Caveat(
+            code="one_block",
+            message="when the flushes were is unknown, so that each counts as independent; slow ones "
+            "come together, and the truth is less certain than the intervals say",
+            advice="take several pages of metrics, or let fio report with --output-format=json+ --status-interval=1",
+        )
+
+
 CAVEATS: tuple[Callable[[Result], Iterable[Caveat]], ...] = (
     _settings,
     _parent_measured,
@@ -278,4 +318,5 @@ CAVEATS: tuple[Callable[[Result], Iterable[Caveat]], ...] = (
     _catch_ups,
     _joins,
     _scratch,
+    _others,
 )

@@ -8,11 +8,21 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from etcdbench import capacity, join_checks, judge, ladder, stats, watch_checks
+from etcdbench import (
+    advice,
+    capacity,
+    join_checks,
+    judge,
+    ladder,
+    stalls,
+    stats,
+    watch_checks,
+)
 from etcdbench.judge import Evidence
 from etcdbench.limits import (
     ELECTION_NS,
     HEARTBEAT_NS,
+    LIVE_STALL_SHARE,
     RECIPE_THREAD,
     ROUNDS_RATIO_MAX,
     TUNING_GUIDE,
@@ -61,7 +71,7 @@ def _last_look(result: Result, phase: str) -> Evidence:
         result=result,
         phase=phase,
         error=errors[max(0, min(rounds, len(errors)) - 1)],
-        judge_commits=result.settings.mode != "quick" and result.requests is not None,
+        judge_commits=result.settings.mode != "quick" and not result.is_recipe,
     )
 
 
@@ -71,13 +81,14 @@ def _last_look(result: Result, phase: str) -> Evidence:
 def wal_fsync_p99(known: Evidence) -> Finding | None:
     """Etcd's FAQ asks for 99 % of WAL flushes under 10 ms."""
     finding = judge.judge_p99(known, judge.WAL_FSYNC)
-    if known.result.requests is None and finding.verdict is Verdict.PASS:
+    if known.result.is_recipe and finding.verdict is Verdict.PASS:
+        foreign = known.result.is_foreign
         return msgspec.structs.replace(
             finding,
             verdict=Verdict.INCONCLUSIVE,
             because=f"{finding.because}; but the recipe has nothing beside it and its batches "
             "never grow, so a pass of it proves nothing about etcd",
-            advice="run without --profile recipe for a verdict",
+            advice=advice.MEASURE_IT if foreign else "run without --profile recipe for a verdict",
             reference=RECIPE_THREAD,
         )
     return finding
@@ -92,7 +103,7 @@ def backend_commit_p99(known: Evidence) -> Finding | None:
 
 def wal_stall_heartbeat(known: Evidence) -> Finding | None:
     """A flush over the heartbeat interval delays heartbeats: the first step to a lost leader."""
-    return judge.judge_longest(
+    return stalls.judge_longest(
         known,
         check="wal_stall_heartbeat",
         limit_ns=HEARTBEAT_NS,
@@ -103,17 +114,20 @@ def wal_stall_heartbeat(known: Evidence) -> Finding | None:
 
 def wal_stall_election(known: Evidence) -> Finding | None:
     """A flush over the election timeout loses the leader; etcd logs "slow fdatasync"."""
-    return judge.judge_longest(
+    return stalls.judge_longest(
         known,
         check="wal_stall_election",
         limit_ns=ELECTION_NS,
         verdict=Verdict.FAIL,
         reference=TUNING_GUIDE,
+        rare_share=LIVE_STALL_SHARE if known.result.origin == "metrics" else 0.0,
     )
 
 
 def spread(known: Evidence) -> Finding | None:
     """Rounds that differ widely say that one measurement is not enough."""
+    if known.result.is_foreign:
+        return None  # its streams are no rounds
     streams = known.result.streams("wal", known.phase)
     means = [mean for stream in streams if (mean := stream.histogram().mean_ns)]
     if len(means) < 2:  # noqa: PLR2004 - one round has nothing to differ from

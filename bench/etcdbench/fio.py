@@ -20,7 +20,7 @@ from etcdbench.jobfile import CPU_SECTION, FioJob
 VERSION_MIN = (3, 5)
 """Sync latency percentiles exist from 3.4, are reliable from 3.5 (2018)."""
 
-_VERSION_PATTERN = re.compile(r"fio-(\d+)\.(\d+)\S*")
+_VERSION_PATTERN = re.compile(r"fio-(\d{1,4})\.(\d{1,4})\S*")
 _INSTALL_HINT = (
     "install it: apt-get install fio, dnf install fio, zypper install fio or apk add fio"
 )
@@ -162,7 +162,7 @@ def find_fio(*, stop: process.StopRequest, search_path: str | None = None) -> Fi
     for candidate in _candidates(search_path):
         done = process.run([str(candidate), "--version"], timeout_seconds=10)
         text = done.stdout.strip() if done else ""
-        version = _version(text)
+        version = version_of(text)
         if version is None:
             impostor = str(candidate)
             continue
@@ -187,7 +187,8 @@ def _candidates(search_path: str | None) -> Iterator[Path]:
             yield Path(found).absolute()  # it will be started in another directory
 
 
-def _version(text: str) -> tuple[int, int] | None:
+def version_of(text: str) -> tuple[int, int] | None:
+    """Return major and minor version from what fio says of itself; None where it is not fio."""
     found = _VERSION_PATTERN.match(text)
     return (int(found[1]), int(found[2])) if found else None
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from etcdbench.records import Count, Whole
+
 ETCD_BUCKET_EDGES_NS = tuple(1_000_000 << exponent for exponent in range(14))
 """Upper bounds of etcd's disk histograms: 1 ms x 2^0 ... 2^13.
 
@@ -26,8 +28,8 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         counts: How often each was seen; shape (n,).
     """
 
-    latencies_ns: tuple[int, ...] = ()
-    counts: tuple[int, ...] = ()
+    latencies_ns: tuple[Whole, ...] = ()
+    counts: tuple[Count, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what is not a histogram (a damaged file must not become a number)."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 
-from etcdbench import judge, stats, timeline
+from etcdbench import judge, stalls, stats, timeline
 from etcdbench.judge import ALLOWED_SHARE, Criterion, Evidence
 from etcdbench.limits import (
     BYSTANDER_FAIL_SECONDS,
@@ -74,7 +74,7 @@ def join_backend_commit_p99(known: Evidence) -> Finding | None:
 
 def join_stall_heartbeat(known: Evidence) -> Finding | None:
     """A flush over the heartbeat interval delays heartbeats."""
-    return judge.judge_longest(
+    return stalls.judge_longest(
         known,
         check="join_stall_heartbeat",
         limit_ns=HEARTBEAT_NS,
@@ -85,7 +85,7 @@ def join_stall_heartbeat(known: Evidence) -> Finding | None:
 
 def join_stall_election(known: Evidence) -> Finding | None:
     """A flush over the election timeout loses the leader."""
-    return judge.judge_longest(
+    return stalls.judge_longest(
         known,
         check="join_stall_election",
         limit_ns=ELECTION_NS,

@@ -22,6 +22,10 @@ HARDWARE_GUIDE = "https://etcd.io/docs/v3.6/op-guide/hardware/"
 RECIPE_THREAD = "https://github.com/etcd-io/etcd/issues/10577"
 """Where the recipe was asked for as a prediction of both metrics, and declined."""
 
+LIVE_STALL_SHARE = 1 / 10_000
+"""A live etcd's metrics may be those of months. Up to so many flushes over a second, about one in a
+measurement of ours, are then a warning (our own limit)."""
+
 ROUNDS_RATIO_MAX = 3.0
 """Rounds whose mean flush times differ by more than this factor are not alike (our own limit)."""
 

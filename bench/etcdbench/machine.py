@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from etcdbench.records import Struct
+from etcdbench.records import Real, Struct, Whole
 
 
 class Device(Struct, frozen=True, kw_only=True):
@@ -24,7 +24,7 @@ class Device(Struct, frozen=True, kw_only=True):
     model: str | None = None
     vendor: str | None = None
     firmware: str | None = None
-    size_bytes: int | None = None
+    size_bytes: Whole | None = None
     rotational: bool | None = None
     scheduler: str | None = None
     write_cache: str | None = None
@@ -55,8 +55,8 @@ class Target(Struct, frozen=True, kw_only=True):
     mount_source: str
     mount_options: tuple[str, ...] = ()
     devices: tuple[Device, ...] = ()
-    size_bytes: int
-    free_bytes: int
+    size_bytes: Whole
+    free_bytes: Whole
     fallocate: bool = True
 
 
@@ -72,17 +72,17 @@ class CgroupLimits(Struct, frozen=True, kw_only=True):
 
     io_max: tuple[str, ...] = ()
     io_weight: str | None = None
-    memory_max_bytes: int | None = None
+    memory_max_bytes: Whole | None = None
     cpu_max: str | None = None
 
 
 class Pressure(Struct, frozen=True, kw_only=True):
     """Pressure stall information, percent of the last ten seconds; None where not kept."""
 
-    io_some_avg10: float | None = None
-    io_full_avg10: float | None = None
-    cpu_some_avg10: float | None = None
-    memory_some_avg10: float | None = None
+    io_some_avg10: Real | None = None
+    io_full_avg10: Real | None = None
+    cpu_some_avg10: Real | None = None
+    memory_some_avg10: Real | None = None
 
 
 class Environment(Struct, frozen=True, kw_only=True):
@@ -106,12 +106,12 @@ class Environment(Struct, frozen=True, kw_only=True):
     hostname: str
     operating_system: str
     kernel: str
-    cpu_count: int
-    memory_bytes: int
+    cpu_count: Whole
+    memory_bytes: Whole
     virtualization: str | None = None
     pressure: Pressure = Pressure()
-    device_busy_share: float | None = None
-    device_write_bytes_per_second: float | None = None
+    device_busy_share: Real | None = None
+    device_write_bytes_per_second: Real | None = None
     cgroup: CgroupLimits = CgroupLimits()
     fio_version: str = ""
     scratch_filesystem: str = "tmpfs"
@@ -141,7 +141,7 @@ class MachineLoad(Struct, frozen=True, kw_only=True):
         io_stall_share: Share of time in which all tasks waited for I/O (PSI).
     """
 
-    cpu_busy_share: float | None = None
-    cpu_steal_share: float | None = None
-    cpu_stall_share: float | None = None
-    io_stall_share: float | None = None
+    cpu_busy_share: Real | None = None
+    cpu_steal_share: Real | None = None
+    cpu_stall_share: Real | None = None
+    io_stall_share: Real | None = None

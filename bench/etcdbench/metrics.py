@@ -1,6 +1,7 @@
 """etcd's own metrics: exposition text -> histograms of what happened between two moments."""
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -14,6 +15,8 @@ BACKEND_COMMIT = "etcd_disk_backend_commit_duration_seconds"
 WAL_BYTES = "etcd_disk_wal_write_bytes_total"
 DATABASE_BYTES = ("etcd_mvcc_db_total_size_in_bytes", "etcd_debugging_mvcc_db_total_size_in_bytes")
 """The second name is that of etcd 3.3 and before."""
+
+PAGE_HINT = "look at http://HOST:2379/metrics"
 
 Samples = Mapping[tuple[str, str], float]
 """(name, upper edge of the bucket or "") -> value."""
@@ -60,10 +63,8 @@ def read_samples(text: str) -> Samples:
             for family in text_string_to_metric_families(text)
             for sample in family.samples
         }
-    except (ValueError, KeyError, IndexError) as error:
-        raise EtcdError(
-            f"etcd's metrics cannot be read: {error}", hint="look at http://HOST:2379/metrics"
-        ) from error
+    except (ValueError, KeyError, IndexError, OverflowError) as error:
+        raise EtcdError(f"etcd's metrics cannot be read: {error}", hint=PAGE_HINT) from error
 
 
 def gained(before: Samples, after: Samples, name: str) -> Buckets:
@@ -83,10 +84,13 @@ def gained(before: Samples, after: Samples, name: str) -> Buckets:
             f"etcd's metrics have no {name} with its fourteen buckets",
             hint="use etcd 3.4 or later",
         ) from error
+    if not all(math.isfinite(value) for value in (*up_to, total_seconds)):
+        raise EtcdError(f"etcd's {name} holds a count that is no number", hint=PAGE_HINT)
     counts = [round(high - low) for low, high in itertools.pairwise((0.0, *up_to))]
     if min(counts) < 0:
         raise EtcdError(
-            f"etcd's {name} went down: it was started anew", hint="look at etcd's log, run again"
+            f"etcd's {name} went down: it was started anew",
+            hint="look at etcd's log, run again; of two pages the earlier one comes first",
         )
     bins = dict(zip((*ETCD_BUCKET_EDGES_NS, BEYOND_NS), counts, strict=True))
     return Buckets(histogram=Histogram.from_bins(bins), sum_seconds=total_seconds)

@@ -5,11 +5,13 @@ verdict is computed from a `Result` whenever it is asked for.
 """
 
 import enum
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from etcdbench.histogram import Histogram, merge
 from etcdbench.machine import Environment, LiveEtcd, MachineLoad, Target
-from etcdbench.records import Struct
+from etcdbench.records import Count, Looks, Real, Seconds, Struct, Whole
 from etcdbench.watch_model import Watched
 from etcdbench.workload import BackendSchedule, Requests, WalSchedule, belongs, is_main_phase
 
@@ -31,8 +33,8 @@ class Block(Struct, frozen=True, kw_only=True):
         histogram: Latencies of the operations that ended in it.
     """
 
-    start_seconds: float
-    length_seconds: float
+    start_seconds: Seconds
+    length_seconds: Seconds
     histogram: Histogram
 
 
@@ -52,8 +54,8 @@ class Stream(Struct, frozen=True, kw_only=True):
 
     name: StreamName
     blocks: tuple[Block, ...]
-    catch_up_count: int = 0
-    edges_ns: tuple[int, ...] = ()
+    catch_up_count: Count = 0
+    edges_ns: tuple[Whole, ...] = ()
 
     def histogram(self) -> Histogram:
         """Return all blocks merged."""
@@ -79,17 +81,17 @@ class Run(Struct, frozen=True, kw_only=True):
     """
 
     phase: str
-    rate_per_second: float | None = None
+    rate_per_second: Real | None = None
     started_at: str
-    wall_seconds: float
+    wall_seconds: Seconds
     job_file: str
     wal: WalSchedule | None = None
     backend: BackendSchedule | None = None
     streams: tuple[Stream, ...]
-    bytes_written: int
+    bytes_written: Whole
     machine: MachineLoad = MachineLoad()
     stopped: str | None = None
-    silent_seconds: float = 0.0
+    silent_seconds: Seconds = 0.0
 
 
 class Probe(Struct, frozen=True, kw_only=True):
@@ -99,10 +101,10 @@ class Probe(Struct, frozen=True, kw_only=True):
         at_seconds: When it began, since fio's start.
     """
 
-    at_seconds: float
-    flush_seconds: float
-    rename_seconds: float
-    read_seconds: float
+    at_seconds: Seconds
+    flush_seconds: Seconds
+    rename_seconds: Seconds
+    read_seconds: Seconds
 
     @property
     def wait_seconds(self) -> float:
@@ -120,18 +122,18 @@ class Second(Struct, frozen=True, kw_only=True):
             all, tasks waited for I/O; None where the kernel does not tell.
     """
 
-    at_seconds: float
-    bytes_written: int
-    io_some_share: float | None = None
-    io_full_share: float | None = None
+    at_seconds: Seconds
+    bytes_written: Whole
+    io_some_share: Real | None = None
+    io_full_share: Real | None = None
 
 
 class PhaseSpan(Struct, frozen=True, kw_only=True):
     """A phase of a burst in time, since fio's start."""
 
     name: str
-    begin_seconds: float
-    end_seconds: float
+    begin_seconds: Seconds
+    end_seconds: Seconds
 
 
 Topology = Literal["dedicated", "shared-disk", "shared-filesystem"]
@@ -158,17 +160,17 @@ class JoinBurst(Struct, frozen=True, kw_only=True):
     """
 
     cni: str
-    nodes: int
-    jitter_seconds: float
+    nodes: Count
+    jitter_seconds: Seconds
     topology: Topology
-    scale: float = 1.0
+    scale: Real = 1.0
     cut: bool = False
-    first_run: int = 0
-    spans: tuple[PhaseSpan, ...]
+    first_run: Count = 0
+    spans: Annotated[tuple[PhaseSpan, ...], msgspec.Meta(min_length=1)]
     seconds: tuple[Second, ...] = ()
     probes: tuple[Probe, ...] = ()
-    neighbour_bytes: int = 0
-    snapshot_seconds: float | None = None
+    neighbour_bytes: Whole = 0
+    snapshot_seconds: Seconds | None = None
     assumptions: tuple[str, ...] = ()
 
 
@@ -190,8 +192,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     load: str | None = None
     mode: Literal["default", "quick", "full"] = "default"
     beside_etcd: bool = False
-    rounds_max: int = 1
-    bursts_max: int = 0
+    rounds_max: Looks = 1
+    bursts_max: Looks = 0
     capacity: bool = False
     seed: int = 1
 
@@ -233,7 +235,7 @@ class Result(Struct, frozen=True, kw_only=True):
     origin: Origin = "run"
     complete: bool = False
     interrupted: str | None = None
-    wall_seconds: float = 0.0
+    wall_seconds: Seconds = 0.0
 
     def runs_of(self, phase: str) -> tuple[Run, ...]:
         """Return the runs of a phase, in order of time; `join` is all of a burst's but the quiet."""

@@ -77,7 +77,7 @@ def parse(text: str, *, name: str) -> Profile:
     """
     try:
         profile = msgspec.toml.decode(text, type=Profile)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise ProfileError(f"profile {name}: {error}", hint=_HINT) from error
     kinds = (profile.requests, profile.recipe, profile.join)
     if sum(kind is not None for kind in kinds) != 1:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from etcdbench import store
+from etcdbench import sources
 from etcdbench.assessment import assess, to_json
 from etcdbench.candidates import choose
 from etcdbench.comparison import compare
@@ -128,4 +128,4 @@ def read_all(paths: Sequence[Path], *, taken: dict[str, Result] | None = None) -
         str(path) if short.count(name) > 1 or name in (taken or {}) else name
         for path, name in zip(paths, short, strict=True)
     ]
-    return {name: store.read(path) for name, path in zip(names, paths, strict=True)}
+    return {name: sources.read(path) for name, path in zip(names, paths, strict=True)}

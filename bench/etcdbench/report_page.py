@@ -30,7 +30,7 @@ def part(shown: Shown) -> Part:
         lead.append(capital(why(meaning)) + ".")
     lead += [line.plain for line in disk_lines(shown.result)]
     return Part(
-        heading=f"{shown.result.environment.hostname}: {shown.result.target.path or shown.name}",
+        heading=": ".join(filter(None, (shown.result.environment.hostname, shown.result.target.path))),
         verdict=Badge(meaning.verdict),
         lead=lead,
         sections=[section for make in SECTIONS if (section := make(shown)) is not None],

@@ -27,7 +27,7 @@ VERSION = 2
 COMPRESS_BYTES = 1_000_000
 """A larger text is compressed; readers tell by the first two bytes (`zcat -f` shows both)."""
 
-SIZE_MAX_BYTES = 200_000_000
+SIZE_MAX_BYTES = 100_000_000
 """A larger text is not a result of ours."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -127,7 +127,7 @@ def decode(data: bytes, *, name: str) -> Result:
     Raises:
         ResultFileError: It is damaged, of another kind, or of a newer version.
     """
-    text = _decompressed(data, name=name)
+    text = decompressed(data, name=name)
     try:
         header = msgspec.json.decode(text, type=_Header)
     except msgspec.ValidationError as error:
@@ -188,7 +188,12 @@ _UPGRADES: dict[int, Callable[[Any], None]] = {1: _upgrade_1}
 """Version -> what makes the next version of it, in place."""
 
 
-def _decompressed(data: bytes, *, name: str) -> bytes:
+def decompressed(data: bytes, *, name: str) -> bytes:
+    """Return a file's bytes as they were before gzip; others as they are.
+
+    Raises:
+        ResultFileError: They are damaged, cut off or too many.
+    """
     if not data.startswith(_GZIP_MAGIC):
         return data
     try:

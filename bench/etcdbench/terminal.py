@@ -15,7 +15,7 @@ from etcdbench import advice
 from etcdbench.assessment import Assessment
 from etcdbench.join_view import join_blocks
 from etcdbench.machine import Device
-from etcdbench.model import Caveat, Finding, Result, Verdict
+from etcdbench.model import Caveat, Finding, Origin, Result, Verdict
 from etcdbench.units import format_bytes, format_interval, format_seconds, printable
 
 STYLES = {
@@ -36,6 +36,19 @@ WATCH_SENTENCES = {
     Verdict.WARN: "etcd kept its limits while it was watched, with the warnings below",
     Verdict.INCONCLUSIVE: "this does not decide whether etcd kept its limits",
     Verdict.FAIL: "the disk let etcd wait for longer than etcd's own limits allow",
+}
+LIVE_SENTENCES = {
+    Verdict.PASS: "so far this disk was fast enough for this etcd",
+    Verdict.WARN: "so far this disk was fast enough for this etcd, with the warnings below",
+    Verdict.INCONCLUSIVE: "this does not decide whether the disk is fast enough for this etcd",
+    Verdict.FAIL: "so far this disk was too slow for this etcd, by etcd's own limits",
+}
+RECIPE_FAIL_SENTENCE = "this disk is too slow for etcd, by etcd's own limits"
+SENTENCES_BY_ORIGIN: dict[Origin, dict[Verdict, str]] = {
+    "run": SENTENCES,
+    "fio": {**SENTENCES, Verdict.FAIL: RECIPE_FAIL_SENTENCE},
+    "metrics": LIVE_SENTENCES,
+    "watch": WATCH_SENTENCES,
 }
 QUICK_SENTENCE = "the WAL is fast enough for etcd at this load; commits were not judged"
 
@@ -100,20 +113,23 @@ def blocks(meaning: Assessment, result: Result) -> list[RenderableType]:
     if meaning.caveats:
         parts += [Text(), Text("Keep in mind", style="bold")]
         parts += [caveat_lines(caveat) for caveat in meaning.caveats]
-    parts += [
-        Text(),
-        Text(
-            f"measured in {format_seconds(meaning.wall_seconds)}, "
-            f"{format_bytes(meaning.bytes_written)} written by {result.environment.fio_version}"
-            f"; kept in {printable(meaning.result_file or '-')}",
-            style="dim",
-        ),
-    ]
+    if not result.is_foreign:
+        parts += [
+            Text(),
+            Text(
+                f"measured in {format_seconds(meaning.wall_seconds)}, "
+                f"{format_bytes(meaning.bytes_written)} written by {result.environment.fio_version}"
+                f"; kept in {printable(meaning.result_file or '-')}",
+                style="dim",
+            ),
+        ]
     return parts
 
 
 def disk_lines(result: Result) -> list[Text]:
-    """Say in a line or two what disk this is."""
+    """Say in a line or two what disk this is, or where the figures of others come from."""
+    if result.is_foreign:
+        return _foreign_lines(result)
     target, machine = result.target, result.environment
     chain = " on ".join(device_words(device) for device in target.devices) or target.mount_source
     where = Text.assemble(
@@ -127,6 +143,20 @@ def disk_lines(result: Result) -> list[Text]:
         Text(
             f"load: {_load(result)}; {machine.cpu_count} CPUs, {format_bytes(machine.memory_bytes)} of "
             f"memory, Linux {printable(machine.kernel)}{virtual}, {machine.fio_version}"
+        ),
+    ]
+
+
+def _foreign_lines(result: Result) -> list[Text]:
+    name = (printable(result.target.path), "bold")
+    if result.origin == "metrics":
+        return [Text.assemble("from etcd's metrics in ", name)]
+    job, *options = (result.runs[0].job_file if result.runs else "").splitlines() or [""]
+    return [
+        Text.assemble("from fio's output in ", name),
+        Text(
+            f"{printable(result.environment.fio_version)}, job {printable(job.strip('[]'))}: "
+            f"{printable(', '.join(options)) or 'its options are unknown'}"
         ),
     ]
 
@@ -168,15 +198,13 @@ def headline(meaning: Assessment, result: Result) -> str:
     """Say the verdict in a sentence that claims no more than was measured."""
     if meaning.capacities:
         return SEARCH_SENTENCES[meaning.verdict]
-    if result.watched:
-        return WATCH_SENTENCES[meaning.verdict]
     if meaning.verdict is Verdict.PASS and result.settings.mode == "quick":
         return QUICK_SENTENCE
     failed = {one.id for one in meaning.checks if one.verdict is Verdict.FAIL}
     for ids, sentence in FAIL_SENTENCES:
         if failed and failed <= ids:
             return sentence
-    return SENTENCES[meaning.verdict]
+    return SENTENCES_BY_ORIGIN[result.origin][meaning.verdict]
 
 
 def why(meaning: Assessment) -> str:

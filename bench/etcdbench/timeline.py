@@ -21,6 +21,9 @@ from etcdbench.workload import JOIN_PREFIX
 READING_SECONDS = 0.5
 """A reading tells of the second before it: its middle is the moment that it stands for."""
 
+SECONDS_MAX = 7200
+"""No burst lasts longer than twenty minutes, and a stall at its end; what does is a damaged file."""
+
 
 class Moment(Struct, frozen=True, kw_only=True):
     """One second, or one phase, of a burst.
@@ -64,7 +67,7 @@ def seconds(result: Result, burst: JoinBurst) -> tuple[Moment, ...]:
     )
     return tuple(
         _moment(burst, runs, phase_at(burst, float(number)), float(number), float(number + 1))
-        for number in range(math.ceil(end))
+        for number in range(min(math.ceil(end), SECONDS_MAX))
     )
 
 
