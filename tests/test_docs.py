@@ -14,8 +14,10 @@ DOCS = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
 
 def test_every_option_of_the_readme_exists() -> None:
     """No option is praised that is not there."""
-    known = set(re.findall(r"--[a-z-]+", call("run", "--help").stdout))
-    known |= set(re.findall(r"--[a-z-]+", call("profiles", "show", "--help").stdout))
+    commands = [[name] for name, _ in COMMANDS] + [["profiles", "show"]]
+    known: set[str] = set()
+    for command in commands:
+        known |= set(re.findall(r"--[a-z-]+", call(*command, "--help").stdout))
 
     assert set(re.findall(r"`[^`\n]*?(--[a-z-]+)", README)) <= known
 

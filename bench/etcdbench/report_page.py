@@ -14,7 +14,7 @@ def page(shown: Sequence[Shown]) -> Page:
     first = shown[0]
     versions = sorted({one.result.etcdbench_version for one in shown})
     return Page(
-        title=f"etcdbench: {first.result.environment.hostname}, {first.meaning.verdict}"
+        title=f"etcdbench: {_name(first)}, {first.meaning.verdict}"
         if len(shown) == 1
         else f"etcdbench: {len(shown)} results",
         parts=[part(one) for one in shown],
@@ -30,8 +30,14 @@ def part(shown: Shown) -> Part:
         lead.append(capital(why(meaning)) + ".")
     lead += [line.plain for line in disk_lines(shown.result)]
     return Part(
-        heading=": ".join(filter(None, (shown.result.environment.hostname, shown.result.target.path))),
+        heading=_name(shown),
         verdict=Badge(meaning.verdict),
         lead=lead,
         sections=[section for make in SECTIONS if (section := make(shown)) is not None],
     )
+
+
+def _name(shown: Shown) -> str:
+    """Name a result by host and directory; of others' files only the file is known."""
+    result = shown.result
+    return ": ".join(filter(None, (result.environment.hostname, result.target.path)))
