@@ -60,6 +60,7 @@ def test_while_all_is_well_it_looks_seldom(tmp_path: Path) -> None:
     assert [one.bytes_written for one in found[0]] == [1_000]
 
     looker.keep_up(SPACING_SECONDS)
+    looker.keep_up(SPACING_SECONDS + 1)
     assert looker.busiest(SPACING_SECONDS + STALL_SPACING_SECONDS) == ((), STALL_SPACING_SECONDS)
 
 
