@@ -14,7 +14,7 @@ from etcdbench.mounts import read_text
 from etcdbench.watch_model import Writer
 
 SPACING_SECONDS = 15.0
-STALL_SPACING_SECONDS = 5.0
+STALL_SPACING_SECONDS = 4.0
 CPU_SHARE = 0.003
 """Looks are farther apart where they are dear: with ten thousand processes, say."""
 
