@@ -134,6 +134,15 @@ def test_whoever_wants_it_to_end_gets_a_last_reading() -> None:
     assert watched.stretches[-1].end_seconds == pytest.approx(2.6)
 
 
+def test_right_after_a_reading_there_is_no_further_one() -> None:
+    """A stretch of a moment would say nothing."""
+    world = World()
+    world.ends_at = 1002.05
+    world.watch(None)
+
+    assert world.told == [1, 2]
+
+
 def test_etcds_histograms_are_kept_as_ranges() -> None:
     """All that it flushed is there, with the edges that say what is known."""
     world = World()
@@ -163,6 +172,16 @@ def test_a_page_that_does_not_come_is_a_gap_and_no_end() -> None:
     assert wal.blocks[0].length_seconds == 15
 
 
+def test_while_no_page_comes_no_old_figure_is_shown() -> None:
+    """What etcd did a minute ago is not what it does now."""
+    world = World(silent=range(10, 12))
+    world.watch(7.0)
+    assert world.monitor.gain is not None
+    world.monitor.miss_page("nobody answers")
+
+    assert world.monitor.gain is None
+
+
 def test_without_etcd_there_is_no_stream() -> None:
     """Nothing is made up."""
     world = World(silent=range(100))
@@ -182,6 +201,21 @@ def test_a_stall_is_told_with_who_wrote() -> None:
     assert (stall.at_seconds, stall.length_seconds, stall.wait_seconds) == (6, 2, 0.3)
     assert stall.writers == (WRITER,)
     assert world.looks == [7, 8]
+
+
+def test_a_stall_that_only_etcd_saw_is_told_as_well() -> None:
+    """One long flush among many short ones does not show in the mean of the disk's."""
+    world = World()
+    pages = iter([samples(wal={8: 10}), samples(wal={8: 20, 512: 1}), samples(wal={8: 30, 512: 1})])
+    world.scrape = lambda: next(pages)  # type: ignore[method-assign]
+    watched = world.watch(10.0)
+
+    assert watched.stall_count == 1
+    stall = watched.stalls[0]
+    assert (stall.seen_in, stall.wait_seconds) == ("wal", 0.256)
+    assert (stall.at_seconds, stall.length_seconds) == (0, 5)
+    assert stall.writers == (WRITER,)
+    assert world.looks == [5]
 
 
 def test_what_was_missed_in_a_stall_is_not_made_up_for() -> None:

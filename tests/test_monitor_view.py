@@ -80,7 +80,7 @@ def test_a_stall_is_told_in_its_line() -> None:
     monitor.name_writers(STALL.writers, 12.0)
 
     assert line(monitor, BEGAN).endswith(
-        "STALL 500 ms (flush); wrote most in 12.0 s: rsync (42) 1.20 GB"
+        "STALL at 2026-11-24T18:00:01Z: 500 ms (flush); wrote most in 12.0 s: rsync (42) 1.20 GB"
     )
 
 

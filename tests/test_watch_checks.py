@@ -36,6 +36,14 @@ def test_an_etcd_beyond_its_limits_fails() -> None:
     assert found["backend_commit_p99"].verdict is Verdict.PASS
 
 
+def test_a_few_samples_decide_nothing() -> None:
+    """It has to be watched longer: there is no option that measures more."""
+    found = findings(result_of_watch(wal={4: 2}, commit={8: 100}))["wal_fsync_p99"]
+
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.advice == "watch longer, or when etcd is busier"
+
+
 def test_an_etcd_that_told_nothing_decides_nothing() -> None:
     """The reason is the scraper's, and what helps is its option."""
     found = findings(result_of_watch(scrapes=0, scrape_failure="http://x does not answer: refused"))

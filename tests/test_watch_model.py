@@ -1,5 +1,7 @@
 """Stretches of a watch that become one."""
 
+import itertools
+
 from etcdbench.watch_model import Stretch, joined
 
 EARLY = Stretch(
@@ -54,3 +56,10 @@ def test_a_share_is_at_most_one() -> None:
     assert EARLY.share(1.01) == 1.0
     assert EARLY.share(0.25) == 0.25
     assert Stretch(at_seconds=0, length_seconds=0).share(1.0) is None
+
+
+def test_neighbours_touch_whatever_their_times() -> None:
+    """Sums of floats would leave a gap of less than a nanosecond, and one stall would be two."""
+    times = [round(0.1 * number + 0.001 * (number % 7), 3) for number in range(1000)]
+    for early, late in itertools.pairwise(times):
+        assert Stretch(at_seconds=early, length_seconds=late - early).end_seconds == late

@@ -6,8 +6,8 @@ from etcdbench.etcd_pages import Gain
 from etcdbench.histogram import ETCD_BUCKET_EDGES_NS, Histogram
 from etcdbench.metrics import BEYOND_NS, Buckets
 from etcdbench.watch_model import Stall, Stretch, Writer
-from etcdbench.watch_stalls import KEPT, Stalls, at_least_ns, in_gain, in_stretch
-from watches import MS
+from etcdbench.watch_stalls import KEPT, Stalls, at_least_ns, in_gain, in_stretch, narrowed
+from watches import MS, stretch
 
 
 def gain(*, wal: dict[int, int], commit: dict[int, int] | None = None) -> Gain:
@@ -76,6 +76,30 @@ def test_etcd_within_its_heartbeat_is_no_stall() -> None:
     commits = in_gain(gain(wal={8: 1}, commit={256: 1}))
     assert commits is not None
     assert commits.seen_in == "commit"
+
+
+def test_the_reading_that_stands_out_is_where_the_stall_was() -> None:
+    """One long flush lifts the mean of its second, if not over the limit."""
+    found = in_gain(gain(wal={8: 700, 512: 1}))
+    assert found is not None
+    readings = [stretch(second, flush_worst_seconds=0.002) for second in range(8, 18)]
+    readings[5] = stretch(13, flush_worst_seconds=0.008)
+    readings[0] = stretch(8, flush_worst_seconds=0.9)
+
+    narrow = narrowed(found, readings)
+    assert (narrow.at_seconds, narrow.length_seconds) == (13, 1)
+    assert (narrow.seen_in, narrow.wait_seconds) == ("wal", 0.256)
+
+
+def test_where_none_stands_out_nothing_is_made_up() -> None:
+    """The disk is not known, or was the same all the time."""
+    found = in_gain(gain(wal={512: 1}))
+    assert found is not None
+
+    assert narrowed(found, []) == found
+    assert narrowed(found, [stretch(second) for second in range(8, 18)]) == found
+    unknown = [Stretch(at_seconds=second, length_seconds=1) for second in range(8, 18)]
+    assert narrowed(found, unknown) == found
 
 
 def test_a_sample_took_at_least_the_lower_edge_of_its_bucket() -> None:

@@ -102,7 +102,7 @@ class Monitor:
             series.add(_block(gain, buckets.histogram))
         found = watch_stalls.in_gain(gain)
         if found is not None:
-            self._note(found)
+            self._note(watch_stalls.narrowed(found, self.recent))
 
     def miss_page(self, why: str) -> None:
         """Note that a page did not come."""
@@ -260,7 +260,7 @@ class Watch:
     def _look(self, began: float, *, last: bool = False) -> None:
         """Read everything that is due, and find out who wrote where there is a stall."""
         probe_seconds = self._flushed()
-        at_seconds = self._tools.clock() - began
+        at_seconds = round(self._tools.clock() - began, 3)
         disks, io = self._tools.counters()
         self._monitor.take(
             Reading(at_seconds=at_seconds, disks=disks, io=io, probe_seconds=probe_seconds)

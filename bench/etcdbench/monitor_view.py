@@ -85,7 +85,8 @@ def line(monitor: Monitor, created_at: str) -> str:
     if newest.probe_worst_seconds is not None:
         parts.append(f"probe {format_seconds(newest.probe_worst_seconds)}")
     if monitor.stall:
-        parts.append(f"STALL {stall_in_words(monitor.stall)}")
+        begin = clock(created_at, monitor.stall.at_seconds)
+        parts.append(f"STALL at {begin}: {stall_in_words(monitor.stall)}")
     return ", ".join(parts)
 
 

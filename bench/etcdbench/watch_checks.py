@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from etcdbench import advice, judge
 from etcdbench.judge import Criterion, Evidence
 from etcdbench.limits import ELECTION_NS, TUNING_GUIDE
@@ -38,7 +40,10 @@ def assess(result: Result) -> tuple[Finding, ...]:
 def _p99(result: Result, watched: Watched, criterion: Criterion) -> Finding:
     """Hold etcd's own histogram against its limit, at whatever load it had."""
     if result.streams(criterion.stream, LIVE):
-        return judge.judge_p99(Evidence(result=result, phase=LIVE), criterion)
+        finding = judge.judge_p99(Evidence(result=result, phase=LIVE), criterion)
+        if finding.verdict is Verdict.INCONCLUSIVE:
+            return msgspec.structs.replace(finding, advice="watch longer, or when etcd is busier")
+        return finding
     # The reason is the same for both, and long.
     failure = watched.scrape_failure if criterion is judge.WAL_FSYNC else None
     why = f": {failure}" if failure else ""
@@ -94,7 +99,7 @@ def counted(stalls: int) -> str:
 def told(stall: Stall) -> str:
     """Return a stall in words: when since the begin, what waited, and who wrote most."""
     waited = IN_WORDS[stall.seen_in].format(wait=format_seconds(stall.wait_seconds))
-    when = f"after {format_seconds(stall.at_seconds)}" if stall.at_seconds else "at once"
+    when = f"after {format_seconds(stall.at_seconds)}" if stall.at_seconds else "at the begin"
     return f"{when} {waited}{writers_in_words(stall)}"
 
 

@@ -49,8 +49,8 @@ class Stretch(Struct, frozen=True, kw_only=True):
 
     @property
     def end_seconds(self) -> float:
-        """Return where it ends."""
-        return self.at_seconds + self.length_seconds
+        """Return where it ends: the very number with which its neighbour begins."""
+        return round(self.at_seconds + self.length_seconds, 6)
 
     def share(self, seconds: float | None) -> float | None:
         """Return a part of the stretch as a share of it, at most 1."""
@@ -113,8 +113,8 @@ class Stall(Struct, frozen=True, kw_only=True):
 
     @property
     def end_seconds(self) -> float:
-        """Return where it ends."""
-        return self.at_seconds + self.length_seconds
+        """Return where it ends: the very number with which its neighbour begins."""
+        return round(self.at_seconds + self.length_seconds, 6)
 
 
 class Watched(Struct, frozen=True, kw_only=True):

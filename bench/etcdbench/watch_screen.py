@@ -68,7 +68,7 @@ class WatchScreen:
 
     def show(self, monitor: Monitor, result: Result) -> None:
         """Show the newest reading."""
-        if not self._out.is_terminal:
+        if not self._out.is_terminal or self._out.is_dumb_terminal:
             self._out.print(Text(line(monitor, result.created_at)), soft_wrap=True)
             return
         if self._live is None:
@@ -85,7 +85,6 @@ class WatchScreen:
 
     def warn_of_leftover(self, path: Path) -> None:
         """Say what could not be removed."""
-        self._close()
         self._say(f"{path} could not be removed: the disk refuses it. Remove it by hand")
 
     def summarize(self, meaning: Assessment, result: Result) -> None:
@@ -95,6 +94,7 @@ class WatchScreen:
             self._out.print(part)
 
     def _say(self, sentence: str) -> None:
+        self._close()
         self._err.print(Text(printable(sentence)))
 
     def _close(self) -> None:

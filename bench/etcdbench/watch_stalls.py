@@ -1,5 +1,8 @@
 """When a reading shows a stall, which readings are one stall, and which stalls are the worst."""
 
+import statistics
+from collections.abc import Iterable
+
 import msgspec
 
 from etcdbench.etcd_pages import Gain
@@ -21,6 +24,10 @@ FULL_SHARE = 0.8
 BUSY_SHARE = 0.5
 """All tasks of the machine waited for I/O, and this disk was busy: what logins notice. One task
 that reads alone on an idle machine waits as well, so that the shares are high (our own limits)."""
+
+
+STANDS_OUT = 2.0
+"""One flush of 0.3 s among 200 of 1 ms makes their mean 2.5 ms."""
 
 
 def in_stretch(stretch: Stretch, *, needs_flushes: bool) -> Stall | None:
@@ -73,6 +80,35 @@ def in_gain(gain: Gain) -> Stall | None:
         wait_seconds=waits[place] / 1e9,
         seen_in=place,
     )
+
+
+def narrowed(stall: Stall, stretches: Iterable[Stretch]) -> Stall:
+    """Say in which reading a stall was, where the disk's own figures tell.
+
+    etcd's pages are seconds apart. Where one reading between two pages stands out, with flushes or
+    writes over `STANDS_OUT` times as long as the median's, the stall was there.
+
+    Args:
+        stall: What a gain showed.
+        stretches: The newest readings.
+    """
+    within = [
+        one
+        for one in stretches
+        if one.at_seconds >= stall.at_seconds and one.end_seconds <= stall.end_seconds
+    ]
+    if len(within) < 2:  # noqa: PLR2004 - one reading stands out of nothing
+        return stall
+    worst = max(within, key=_slowness)
+    if _slowness(worst) <= STANDS_OUT * statistics.median(_slowness(one) for one in within):
+        return stall
+    return msgspec.structs.replace(
+        stall, at_seconds=worst.at_seconds, length_seconds=worst.length_seconds
+    )
+
+
+def _slowness(stretch: Stretch) -> float:
+    return max(stretch.flush_worst_seconds or 0.0, stretch.write_worst_seconds or 0.0)
 
 
 def at_least_ns(histogram: Histogram) -> int:

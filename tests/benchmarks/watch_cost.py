@@ -79,7 +79,7 @@ def measure(
         early_bytes = watched.memory_info().rss
         ours, etcds = cpu_share(seconds, process.pid, etcd_pid)
         late_bytes = watched.memory_info().rss
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         process.wait()
     return ours, etcds, early_bytes / 1e6, late_bytes / 1e6
 
