@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from etcdbench import process
+from etcdbench.documents import Document
 from etcdbench.errors import FioError
 from etcdbench.fio import Fio, FioOutput, RunInterrupted, find_fio
 from etcdbench.jobfile import FioJob
@@ -43,8 +44,13 @@ def run(path: Path, tmp_path: Path, *, stop: process.StopRequest | None = None) 
         scratch=scratch,
         keep_open=(),
         seconds_max=5,
-        watch=lambda seconds, document: None,
+        watch=never,
     )
+
+
+def never(seconds: float, document: Document | None, process_id: int | None = None) -> None:
+    """Find no reason to stop."""
+    del seconds, document, process_id
 
 
 def search(*folders: Path) -> str:
@@ -175,7 +181,7 @@ def test_a_fio_that_hangs_is_one_sentence(tmp_path: Path) -> None:
             scratch=scratch,
             keep_open=(),
             seconds_max=0.3,
-            watch=lambda seconds, document: None,
+            watch=never,
         )
 
 
@@ -192,7 +198,7 @@ def test_a_fio_that_takes_too_long_is_stopped_and_its_documents_are_kept(tmp_pat
         scratch=scratch,
         keep_open=(),
         seconds_max=0.3,
-        watch=lambda seconds, document: None,
+        watch=never,
     )
 
     assert output.stopped == "fio did not end within 0 s"

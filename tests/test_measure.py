@@ -11,7 +11,9 @@ from etcdbench import checks, ladder, profile
 from etcdbench.burst import Burst, Bursts
 from etcdbench.errors import EtcdbenchError, FioError
 from etcdbench.fio import FioOutput, RunInterrupted
+from etcdbench.guard import Guard
 from etcdbench.histogram import Histogram
+from etcdbench.invocation import Invoker
 from etcdbench.judge import Evidence
 from etcdbench.measure import Measurement
 from etcdbench.model import Result, Run, Settings, Verdict
@@ -85,9 +87,13 @@ def measurement(
     return Measurement(
         plan=todo,
         result=result_of(settings=todo.settings, requests=todo.requests, complete=False),
-        engine=engine,
-        target=folder,
-        scratch=folder,
+        invoker=Invoker(
+            engine=engine,
+            target=folder,
+            scratch=folder,
+            observer=Silent(),
+            guard=Guard() if todo.settings.beside_etcd else None,
+        ),
         decided=lambda known, phase, look: checks.decided(
             Evidence(
                 result=known,
@@ -98,7 +104,6 @@ def measurement(
         ),
         failed=lambda known, phase: ladder.why_rung_fails(known, phase) is not None,
         save=(saved if saved is not None else []).append,
-        observer=Silent(),
         joined=joined,
     )
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,20 +20,20 @@ def ignore(_text: str) -> None:
     """Hear nothing."""
 
 
-def never(_seconds: float) -> str | None:
+def never(_seconds: float, _process_id: int) -> str | None:
     """Find no reason to stop."""
     return None
 
 
-def at_once(_seconds: float) -> str | None:
+def at_once(_seconds: float, _process_id: int) -> str | None:
     """Find one at once."""
     return "enough"
 
 
-def once(heard: list[str]) -> Callable[[float], str | None]:
+def once(heard: list[str]) -> process.OnTick:
     """Find one as soon as something was heard."""
 
-    def on_tick(_seconds: float) -> str | None:
+    def on_tick(_seconds: float, _process_id: int) -> str | None:
         return "enough" if heard else None
 
     return on_tick
@@ -179,7 +178,7 @@ def test_a_program_that_cannot_be_started_is_one_sentence(tmp_path: Path) -> Non
             cwd=tmp_path,
             keep_open=(),
             on_output=lambda _: None,
-            on_tick=lambda _: None,
+            on_tick=never,
             stop=process.StopRequest(),
         )
 
@@ -199,7 +198,7 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
         "process.follow([sys.executable, '-c',\n"
         "    'import os, time; print(os.getpid(), flush=True); time.sleep(60)'],\n"
         "    cwd=Path('.'), keep_open=(), on_output=lambda t: print(t, flush=True),\n"
-        "    on_tick=lambda s: None, stop=process.StopRequest())\n"
+        "    on_tick=lambda *_: None, stop=process.StopRequest())\n"
     )
     parent = subprocess.Popen([PYTHON, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     try:

@@ -174,6 +174,16 @@ def _cpu(result: Result) -> Iterable[Caveat]:
             return
 
 
+def _rivals(result: Result) -> Iterable[Caveat]:
+    if not all(run.alone for run in result.runs):
+        yield Caveat(
+            code="two_runs",
+            message="another etcdbench measured on this disk at the same time: each measured the "
+            "other's load, too",
+            advice="run them one after the other",
+        )
+
+
 def _catch_ups(result: Result) -> Iterable[Caveat]:
     streams = [
         stream
@@ -226,6 +236,13 @@ def _settings(result: Result) -> Iterable[Caveat]:
             "the disk is bad, never that it is good",
             advice="for a verdict measure when etcd is stopped, or another disk of the same kind",
         )
+    if result.settings.beside_etcd and result.live_etcd and result.live_metrics is None:
+        yield Caveat(
+            code="etcd_unwatched",
+            message="the live etcd's own metrics could not be watched: what our load did to it is "
+            "not known",
+            advice="say where it serves them over plain HTTP: --metrics URL",
+        )
     if result.interrupted:
         yield Caveat(
             code="incomplete",
@@ -275,6 +292,7 @@ CAVEATS: tuple[Callable[[Result], Iterable[Caveat]], ...] = (
     _cgroup,
     _not_at_rest,
     _cpu,
+    _rivals,
     _catch_ups,
     _joins,
     _scratch,

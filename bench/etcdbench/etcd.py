@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from etcdbench import metrics, process
+from etcdbench import metrics, process, scrape
 from etcdbench.background import Background
 from etcdbench.errors import EtcdError, Interrupted
 from etcdbench.etcd_programs import Programs
@@ -53,19 +53,15 @@ class Server:
         Raises:
             EtcdError: It does not answer.
         """
-        host, _, port = self.url.removeprefix("http://").partition(":")
-        connection = http.client.HTTPConnection(host, int(port), timeout=SCRAPE_TIMEOUT_SECONDS)
         try:
-            connection.request("GET", "/metrics")
-            text = connection.getresponse().read().decode("utf-8", errors="replace")
-        except (OSError, http.client.HTTPException) as error:
+            return scrape.fetch(
+                scrape.read_address(self.url), timeout_seconds=SCRAPE_TIMEOUT_SECONDS
+            )
+        except EtcdError as error:
             raise EtcdError(
-                f"etcd does not answer: {error}{_last_words(self._child)}",
+                f"{error.message}{_last_words(self._child)}",
                 hint="the disk may be too slow for it; look at dmesg",
             ) from error
-        finally:
-            connection.close()
-        return metrics.read_samples(text)
 
     @property
     def ended(self) -> bool:
@@ -174,7 +170,7 @@ def _follow(
     kernel do not want.
     """
 
-    def on_tick(seconds: float) -> str | None:
+    def on_tick(seconds: float, _process_id: int) -> str | None:
         if server.ended:
             return "etcd died"
         if seconds > seconds_max:
@@ -192,7 +188,7 @@ def _follow(
         environment=_environment(),
         spare_cpu_only=True,
     )
-    if reason == "interrupted":
+    if reason and stop.requested:
         raise Interrupted
     if reason:
         raise server.complain(reason)

@@ -75,6 +75,7 @@ class Run(Struct, frozen=True, kw_only=True):
         machine: How busy the machine was.
         stopped: Why it ended early; None when it did not.
         silent_seconds: How long fio had been silent when it was stopped: a flush that never ended.
+        alone: Whether no other etcdbench was seen to measure on the same disk.
     """
 
     phase: str
@@ -89,6 +90,15 @@ class Run(Struct, frozen=True, kw_only=True):
     machine: MachineLoad = MachineLoad()
     stopped: str | None = None
     silent_seconds: float = 0.0
+    alone: bool = True
+
+
+class LiveMetrics(Struct, frozen=True, kw_only=True):
+    """What the metrics of a spared etcd (at `url`) told of its WAL and its commits."""
+
+    url: str
+    before: tuple[Stream, ...]
+    beside: tuple[Stream, ...]
 
 
 class Probe(Struct, frozen=True, kw_only=True):
@@ -207,6 +217,7 @@ class Result(Struct, frozen=True, kw_only=True):
         target: What was measured.
         environment: On which machine.
         live_etcd: Processes that were spared.
+        live_metrics: What the spared etcd said of itself; None where it could not be asked.
         runs: In order of time.
         bursts: The join bursts among them, in order.
         climbed: Whether the ladder was tried.
@@ -224,6 +235,7 @@ class Result(Struct, frozen=True, kw_only=True):
     target: Target
     environment: Environment
     live_etcd: tuple[LiveEtcd, ...] = ()
+    live_metrics: LiveMetrics | None = None
     runs: tuple[Run, ...] = ()
     bursts: tuple[JoinBurst, ...] = ()
     climbed: bool = False

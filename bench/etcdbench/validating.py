@@ -16,6 +16,7 @@ from etcdbench.etcd_model import PAGE_BYTES
 from etcdbench.etcd_programs import Programs
 from etcdbench.fio import Engine
 from etcdbench.histogram import Histogram, merge
+from etcdbench.invocation import Invoker
 from etcdbench.measure import Measurement
 from etcdbench.model import Result, Run, Settings, Stream, StreamName
 from etcdbench.records import Struct
@@ -145,13 +146,12 @@ class Validation:
                 result=msgspec.structs.replace(
                     self.blank, settings=todo.settings, requests=todo.requests
                 ),
-                engine=self.engine,
-                target=target,
-                scratch=scratch,
+                invoker=Invoker(
+                    engine=self.engine, target=target, scratch=scratch, observer=self.observer
+                ),
                 decided=_never_decided,
                 failed=_never_climb,
                 save=_keep_nothing,
-                observer=self.observer,
             ).run()
         if whole and result.interrupted:
             raise FioError(
