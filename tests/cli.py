@@ -8,8 +8,10 @@ import time
 from pathlib import Path
 
 
-def start(*arguments: str | Path, path: str | None = None) -> "subprocess.Popen[str]":
-    """Start the program in the background; `path` replaces the search path."""
+def start(
+    *arguments: str | Path, path: str | None = None, user: int | None = None
+) -> "subprocess.Popen[str]":
+    """Start the program in the background; `path` replaces the search path, `user` ourselves."""
     environment = {**os.environ, "COLUMNS": "80", **({"PATH": path} if path is not None else {})}
     return subprocess.Popen(
         [sys.executable, "-m", "etcdbench", *map(str, arguments)],
@@ -18,6 +20,9 @@ def start(*arguments: str | Path, path: str | None = None) -> "subprocess.Popen[
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
     )
 
 

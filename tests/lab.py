@@ -47,6 +47,12 @@ def failing_copy(folder: Path, scratch: Path) -> Path:
     copy.mkdir(exist_ok=True)
     script = (folder / "simdisk.sh").read_text()
     more = 'ext4-no-journal) mkfs.ext4 -q -O ^has_journal -E nodiscard "$dev";; xfs)'
+    # A loop device goes when its last user has gone, which may be a moment later.
+    down, again = "fusermount3 -u", "for _ in 1 2 3 4 5; do fusermount3 -u"
+    end = '"$LAB/$n.fuse"; rm'
+    script = script.replace(
+        f"{down} {end}", f'{again} "$LAB/$n.fuse" && break; sleep 0.2; done; rm'
+    )
     (copy / "simdisk.sh").write_text(script.replace("xfs)", more, 1))
     faults = (
         f'while(access("{scratch / HANG_NAME}",F_OK)==0)usleep(5000);'

@@ -120,6 +120,11 @@ def test_a_starved_cpu_is_recognised(load: MachineLoad) -> None:
     assert codes(result_of(msgspec.structs.replace(RUN, machine=load))) == {"cpu_starved"}
 
 
+def test_another_measurement_on_the_same_disk_is_told() -> None:
+    """Each measured the other's load."""
+    assert codes(result_of(RUN, msgspec.structs.replace(RUN, alone=False))) == {"two_runs"}
+
+
 def test_many_catch_ups_are_told() -> None:
     """Five flushes in a hundred that etcd would have merged."""
     late = run_of("steady", stream("wal", [{MS: 100}] * 16, catch_up=80))
@@ -138,7 +143,7 @@ def test_the_way_of_measuring_is_told() -> None:
     machine = msgspec.structs.replace(result_of().environment, scratch_filesystem="ext4")
 
     assert codes(quick) == {"wal_only"}
-    assert codes(gentle) == {"beside_etcd"}
+    assert codes(gentle) == {"beside_etcd", "etcd_unwatched"}
     assert codes(result_of(RUN, requests=None)) == {"recipe"}
     assert codes(result_of(RUN, interrupted="stopped")) == {"incomplete"}
     assert codes(result_of(RUN, target=target(fallocate=False))) == {"no_fallocate"}

@@ -27,7 +27,7 @@ from etcdbench.workspace import workspace
 
 QUIET_SECONDS = 60.0
 SETTLE_SECONDS = 5.0
-STRETCHES_SECONDS = 300.0
+REPEAT_SECONDS = 150.0
 """What one repeat takes at most; the load goes on for as long."""
 
 
@@ -74,46 +74,38 @@ def row(label: str, before: metrics.Samples, after: metrics.Samples) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def beside_us(server: etcd.Server, disk: Path, output: Path) -> str:
+    """Measure beside etcd; return in a sentence what came of it."""
+    options = ("--beside-etcd", "--metrics", server.url, "--quick", "--json", "-o", output)
+    answer = json.loads(call("run", disk, *options).stdout)
+    ours = answer["histograms"]["wal.steady"]
+    found = next(one for one in answer["checks"] if one["id"] == "live_etcd_wal")
+    cut = [one["message"] for one in answer["caveats"] if one["code"] == "incomplete"]
+    said = [answer["verdict"], f"{ours['count']} flushes of ours", found["because"], *cut]
+    return f"{answer['wall_seconds']:.0f} s: {'; '.join(said)}"
+
+
 def main() -> None:
-    """Measure in turn and print a Markdown table."""
+    """Measure in turn and print a Markdown table, then what each gentle run said."""
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 2
+    said: list[str] = []
     print("| | etcd's WAL flushes | mean | WAL p99 | commit p99 | WAL over 8 ms |")
     print("|---|---|---|---|---|---|", flush=True)
-    with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name)
+    with (
+        tempfile.TemporaryDirectory() as name,
+        lab.simulated_disk(Path(name), "disk", lab.CONSUMER_SATA) as mounted,
+        loaded_etcd(mounted / "live", seconds=repeats * REPEAT_SECONDS) as server,
+    ):
+        (mounted / "ours").mkdir()
+        before = server.scrape()
         for number in range(1, repeats + 1):
-            with (
-                lab.simulated_disk(scratch, "disk", lab.CONSUMER_SATA) as mounted,
-                loaded_etcd(mounted / "live", seconds=STRETCHES_SECONDS) as server,
-            ):
-                ours = mounted / "ours"
-                ours.mkdir()
-                first = server.scrape()
-                time.sleep(QUIET_SECONDS)
-                second = server.scrape()
-                print(row(f"{number}: without us", first, second), flush=True)
-                done = call(
-                    "run",
-                    ours,
-                    "--beside-etcd",
-                    "--metrics",
-                    server.url,
-                    "--quick",
-                    "--json",
-                    "-o",
-                    scratch / f"{number}.json",
-                )
-                third = server.scrape()
-                print(row(f"{number}: beside us", second, third), flush=True)
-                answer = json.loads(done.stdout)
-                wal = answer["histograms"]["wal.steady"]
-                found = next(one for one in answer["checks"] if one["id"] == "live_etcd_wal")
-                print(
-                    f"\n{answer['verdict']}, {answer['wall_seconds']} s, {wal['count']} flushes of "
-                    f"ours, {answer['bytes_written']} bytes; {found['because']}; "
-                    f"{[one['message'] for one in answer['caveats'] if one['code'] == 'incomplete']}\n",
-                    flush=True,
-                )
+            time.sleep(QUIET_SECONDS)
+            quiet = server.scrape()
+            print(row(f"{number}: without us", before, quiet), flush=True)
+            said.append(beside_us(server, mounted / "ours", Path(name) / f"{number}.json"))
+            before = server.scrape()
+            print(row(f"{number}: beside us", quiet, before), flush=True)
+    print("", *said, sep="\n")
 
 
 if __name__ == "__main__":
