@@ -40,7 +40,13 @@ def short_profile(folder: Path) -> Path:
 
 
 def end_somewhere(
-    disk: Path, output: Path, rng: random.Random, *, victims: str, number: signal.Signals
+    disk: Path,
+    output: Path,
+    rng: random.Random,
+    *,
+    victims: str,
+    number: signal.Signals,
+    seconds_max: float,
 ) -> str:
     """Start a run and end it, or its fio, at a random moment; return what it said.
 
@@ -50,11 +56,12 @@ def end_somewhere(
         rng: Draws the moment.
         victims: `parent`, `fio` or `both`.
         number: The signal.
+        seconds_max: The moment is no later than this.
     """
     with start("run", disk, "--quick", "--force", "-o", output) as process:
         if rng.random() < 0.7:  # else while it starts
             wait_for_fio(disk)
-        time.sleep(rng.random() * 3.5)
+        time.sleep(rng.random() * seconds_max)
         victim_ids = fio_processes(disk) if victims in {"fio", "both"} else []
         if victims in {"parent", "both"}:
             process.send_signal(number)
@@ -97,12 +104,14 @@ def measured_until(disk: Path, output: Path, seconds: float, *options: str | Pat
     return store.read(output)
 
 
-def suspend(process_id: int, *, seconds: float) -> None:
-    """Stop a process as Ctrl-Z would, and let it go on later."""
-    os.kill(process_id, signal.SIGSTOP)
+def suspend(*process_ids: int, seconds: float) -> None:
+    """Stop processes as Ctrl-Z would, and let them go on later."""
+    for process_id in process_ids:
+        os.kill(process_id, signal.SIGSTOP)
     time.sleep(seconds)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(process_id, signal.SIGCONT)
+    for process_id in process_ids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process_id, signal.SIGCONT)
 
 
 def fio_with(folder: Path, filtered_by: str) -> str:
@@ -116,8 +125,8 @@ def fio_with(folder: Path, filtered_by: str) -> str:
     folder.mkdir()
     program = folder / "fio"
     program.write_text(
-        f'#!/bin/sh\ncase "$*" in *--version*) exec {real} "$@";; esac\n'
-        f'{real} "$@" | {filtered_by}\n'
+        f'#!/bin/bash\ncase "$*" in *--version*) exec {real} "$@";; esac\n'
+        f'exec {real} "$@" > >({filtered_by})\n'
     )
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     return f"{folder}{os.pathsep}{os.environ['PATH']}"
@@ -125,12 +134,9 @@ def fio_with(folder: Path, filtered_by: str) -> str:
 
 @contextlib.contextmanager
 def busy_cpus() -> Generator[None, None, None]:
-    """Leave nobody a CPU: four busy programs for each, at a higher priority where we may."""
-    count = 4 * (os.cpu_count() or 1)
+    """Leave nobody a CPU of his own: three busy programs for each."""
+    count = 3 * (os.cpu_count() or 1)
     loops = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(count)]
-    for loop in loops:
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, loop.pid, -10)
     try:
         yield
     finally:
