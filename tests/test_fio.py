@@ -169,6 +169,24 @@ def test_a_fio_that_fails_is_never_a_result(tmp_path: Path, body: str, sentence:
         run(program(tmp_path / "a", body), tmp_path)
 
 
+def test_output_that_ends_within_a_document_is_no_result(tmp_path: Path) -> None:
+    """Even where whole ones came before, and fio itself was content."""
+    text = json.dumps(document(1000, {"wal": {1: 1}}), indent=1)
+    (tmp_path / "out.json").write_text(f"{text}\n{text[:50]}")
+
+    with pytest.raises(FioError, match="cut off"):
+        run(program(tmp_path / "a", f"cat {tmp_path}/out.json; echo"), tmp_path)
+
+
+def test_an_interrupt_says_what_did_not_end(tmp_path: Path) -> None:
+    """The reason of a run that was stuck has it."""
+    stuck = FioOutput(documents=(), stopped="interrupted; process 7 does not end")
+
+    assert str(RunInterrupted(stuck)) == "interrupted; process 7 does not end"
+    assert "our files were removed" in str(RunInterrupted(FioOutput(documents=())))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_fio_that_hangs_is_one_sentence(tmp_path: Path) -> None:
     """Nothing came until its time was up."""
     scratch = tmp_path / "scratch"

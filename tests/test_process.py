@@ -108,6 +108,58 @@ def test_a_program_that_ignores_polite_signals_is_killed(
     assert done.status == -signal.SIGKILL
 
 
+def test_a_program_that_does_not_end_even_when_killed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits in the kernel for the disk: the reason stays, its id is added, its output is kept."""
+    children: list[subprocess.Popen[bytes]] = []
+
+    def in_vain(child: "subprocess.Popen[bytes]", _number: int = 0) -> None:
+        children.append(child)
+
+    monkeypatch.setattr(process, "STOP_GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(subprocess.Popen, "send_signal", in_vain)
+    monkeypatch.setattr(subprocess.Popen, "kill", in_vain)
+    heard: list[str] = []
+    try:
+        done, reason = follow(
+            "import time; print('ready', flush=True); time.sleep(60)",
+            tmp_path,
+            on_output=heard.append,
+            on_tick=once(heard),
+        )
+    finally:
+        monkeypatch.undo()
+        for child in {child.pid: child for child in children}.values():
+            child.kill()
+            child.wait()
+
+    assert (done.status, done.stdout) == (None, "ready\n")
+    assert reason == f"enough; {process.STUCK.format(children[0].pid)}"
+
+
+def test_a_suspended_program_is_ended_at_once_and_nothing_more_is_heard(tmp_path: Path) -> None:
+    """What it would say of the time of its pause is not true."""
+    code = "import os, signal; print(1, flush=True); os.kill(os.getpid(), signal.SIGSTOP); print(2)"
+
+    done, reason = follow(code, tmp_path)
+
+    assert (done.status, done.stdout) == (-signal.SIGKILL, "1\n")
+    assert reason == "it was suspended by a signal"
+
+
+def test_that_we_were_suspended_ends_a_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a tenth of a second took longer than it can."""
+    monkeypatch.setattr(process, "PAUSE_SECONDS_MAX", -1.0)
+
+    done, reason = follow("import time; time.sleep(60)", tmp_path)
+
+    assert done.status == -signal.SIGKILL
+    assert "etcdbench was suspended for" in (reason or "")
+
+
 def test_what_a_program_says_on_its_way_out_is_kept(tmp_path: Path) -> None:
     """fio prints its result when it is interrupted: that must not be lost."""
     code = (

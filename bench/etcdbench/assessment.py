@@ -71,7 +71,7 @@ def assess(result: Result, *, result_file: str | None) -> Assessment:
         wall_seconds=result.wall_seconds,
         bytes_written=result.bytes_written,
         checks=findings,
-        histograms={name: shares(histogram) for name, histogram in all_histograms(result).items()},
+        histograms=_shares_of_ours(result) | _shares_of_live_etcd(result),
         joins=tuple(_joined(result, burst) for burst in result.bursts),
         capacities=capacity.of(result),
         caveats=caveats.of(result),
@@ -92,6 +92,23 @@ def _joined(result: Result, burst: JoinBurst) -> Joined:
         probes=burst.probes,
         assumptions=burst.assumptions,
     )
+
+
+def _shares_of_ours(result: Result) -> dict[str, Shares]:
+    return {name: shares(histogram) for name, histogram in all_histograms(result).items()}
+
+
+def _shares_of_live_etcd(result: Result) -> dict[str, Shares]:
+    """Return what a live etcd said of itself; of its buckets no mean is known."""
+    seen = result.live_metrics
+    times = {"etcd-before": seen.before, "etcd-beside": seen.beside} if seen else {}
+    return {
+        f"{stream.name}.{when}": msgspec.structs.replace(
+            shares(stream.histogram()), mean_seconds=None
+        )
+        for when, streams in times.items()
+        for stream in streams
+    }
 
 
 def shares(histogram: Histogram) -> Shares:

@@ -127,11 +127,11 @@ def main() -> None:
     assert call("--version").returncode == 0
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        for cause in (suspended, stop_signals, sigkills):
+        for on_a_disk in (suspended, stop_signals, sigkills):
             began = time.monotonic()
-            print(f"- {cause(disk, scratch)} ({time.monotonic() - began:.0f} s)", flush=True)
-        for cause in (hang, hang_and_interrupt) if lab.why_no_lab() is None else ():
-            print(f"- {cause(scratch)}", flush=True)
+            print(f"- {on_a_disk(disk, scratch)} ({time.monotonic() - began:.0f} s)", flush=True)
+        for on_a_simulated_disk in (hang, hang_and_interrupt) if lab.why_no_lab() is None else ():
+            print(f"- {on_a_simulated_disk(scratch)}", flush=True)
 
 
 if __name__ == "__main__":
