@@ -145,7 +145,7 @@ def test_a_suspended_program_is_ended_at_once_and_nothing_more_is_heard(tmp_path
     done, reason = follow(code, tmp_path)
 
     assert (done.status, done.stdout) == (-signal.SIGKILL, "1\n")
-    assert reason == "it was suspended by a signal"
+    assert (reason or "").endswith(" was suspended by a signal")
 
 
 def test_that_we_were_suspended_ends_a_program(
@@ -157,7 +157,7 @@ def test_that_we_were_suspended_ends_a_program(
     done, reason = follow("import time; time.sleep(60)", tmp_path)
 
     assert done.status == -signal.SIGKILL
-    assert "etcdbench was suspended for" in (reason or "")
+    assert "etcdbench did not run for" in (reason or "")
 
 
 def test_what_a_program_says_on_its_way_out_is_kept(tmp_path: Path) -> None:

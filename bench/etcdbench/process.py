@@ -226,7 +226,8 @@ def _pump(
             ready = selector.select(TICK_SECONDS)
             now = time.monotonic()
             if now - asked > PAUSE_SECONDS_MAX:
-                return _Halt(f"etcdbench was suspended for {now - asked:.1f} s", last_words=False)
+                paused = f"etcdbench did not run for {now - asked:.1f} s (suspended, or no CPU)"
+                return _Halt(paused, last_words=False)
             for key, _ in ready:
                 size = _read(key, pieces, on_output)
                 total += size
@@ -262,18 +263,20 @@ def _look(process_id: int, seconds: float, on_tick: OnTick) -> _Halt | None:
 
     One that is suspended, too: in what it measured meanwhile the pause would be a latency.
     """
-    if _state(process_id) == "T":
-        return _Halt("it was suspended by a signal", last_words=False)
+    if (name := _suspended(process_id)) is not None:
+        return _Halt(f"{name} was suspended by a signal", last_words=False)
     reason = on_tick(seconds, process_id)
     return None if reason is None else _Halt(reason)
 
 
-def _state(process_id: int) -> str:
-    """Return the state letter of proc_pid_stat(5); empty where it cannot be read."""
+def _suspended(process_id: int) -> str | None:
+    """Return the name of a program that a signal has suspended (proc_pid_stat(5)), else None."""
     try:
-        return Path(f"/proc/{process_id}/stat").read_text("utf-8", "replace").rpartition(")")[2][1]
-    except (OSError, IndexError):
-        return ""
+        text = Path(f"/proc/{process_id}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return None
+    name, _, rest = text.partition("(")[2].rpartition(")")
+    return name if rest.startswith(" T") else None
 
 
 def _stop(

@@ -77,8 +77,11 @@ def row(label: str, before: metrics.Samples, after: metrics.Samples) -> str:
 def beside_us(server: etcd.Server, disk: Path, output: Path) -> str:
     """Measure beside etcd; return in a sentence what came of it."""
     options = ("--beside-etcd", "--metrics", server.url, "--quick", "--json", "-o", output)
-    answer = json.loads(call("run", disk, *options).stdout)
-    ours = answer["histograms"]["wal.steady"]
+    done = call("run", disk, *options)
+    if not done.stdout:
+        return f"refused: {done.stderr.splitlines()[-2]}"
+    answer = json.loads(done.stdout)
+    ours = answer["histograms"].get("wal.steady", {"count": 0})
     found = next(one for one in answer["checks"] if one["id"] == "live_etcd_wal")
     cut = [one["message"] for one in answer["caveats"] if one["code"] == "incomplete"]
     said = [answer["verdict"], f"{ours['count']} flushes of ours", found["because"], *cut]
