@@ -23,11 +23,11 @@ from etcdbench.learned import Learned, moved
 from etcdbench.model import Result, Run, Stream
 from etcdbench.plan import (
     BESIDE_CALIBRATE_RATE,
-    BESIDE_SHARE,
     RECIPE_SECONDS_MAX,
     START_SECONDS,
     Plan,
     at_rate,
+    beside_rate,
 )
 from etcdbench.prepared import prepare
 from etcdbench.schedule import even_load, position_after, schedule
@@ -151,8 +151,7 @@ class Measurement:
             self._stretch(CALIBRATE, self._gently(requests), seconds)
             seen.append(self._learned.flushes.mean_ns or 0.0)
         if gentle:
-            possible = 1e9 / max(seen[-1], 1.0)
-            self._learned.rate_per_second_max = max(1.0, BESIDE_SHARE * possible)
+            self._learned.rate_per_second_max = beside_rate(seen[-1])
 
     def _climb(self, requests: Requests, measured: Requests) -> None:
         """Try each cluster class in turn; one that was measured already is not tried again."""
