@@ -1,9 +1,4 @@
-"""An etcd that flushes as a test says, its metrics served over HTTP or not, and a clock to move."""
-
-import contextlib
-import threading
-from collections.abc import Callable, Generator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+"""An etcd that flushes as a test says, its page of metrics, and a clock to move."""
 
 from etcdbench import metrics
 from etcdbench.errors import EtcdError
@@ -72,37 +67,3 @@ def text_of(samples: metrics.Samples) -> str:
     )
     types = [f"# TYPE {name} histogram" for name in NAMES]
     return "\n".join([*types, *(f"{name}{edge} {value}" for name, edge, value in edges)]) + "\n"
-
-
-@contextlib.contextmanager
-def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Generator[str, None, None]:
-    """Serve HTTP on loopback, on a port that the kernel picks, and give the address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            with contextlib.suppress(OSError):
-                answer(self)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-            del format, args
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def page(text: str, *, status: int = 200) -> Callable[[BaseHTTPRequestHandler], None]:
-    """Return what answers with a text."""
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        handler.end_headers()
-        handler.wfile.write(text.encode())
-
-    return answer

@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from etcdbench.sleeping import Sleepers
-from trees import add_thread
+from etcdbench.sleeping import Sleepers, suspended_name
+from trees import add_thread, write_files
 
 
 def test_a_thread_that_does_not_wake_sleeps_longer_and_longer(tmp_path: Path) -> None:
@@ -53,3 +53,12 @@ def test_a_real_process_is_read() -> None:
         process.stdout.readline()
         assert Sleepers().longest_seconds(process.pid, now_seconds=1.0) == 0.0
         assert list(Path(f"/proc/{process.pid}/task").glob("*/status"))
+
+
+def test_a_suspended_program_is_named(tmp_path: Path) -> None:
+    """Whatever its name is; one that runs, sleeps or is gone is not suspended."""
+    for number, state in ((7, "T"), (8, "R"), (9, "D")):
+        write_files(tmp_path, {f"proc/{number}/stat": f"{number} (a (b) T) {state} 1 2 3\n"})
+    names = [suspended_name(number, root=tmp_path) for number in (7, 8, 9, 10)]
+
+    assert names == ["a (b) T", None, None, None]

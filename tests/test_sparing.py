@@ -1,6 +1,7 @@
 """Beside a live etcd: who watches over it before anything is written."""
 
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -9,8 +10,9 @@ from etcdbench.errors import EtcdError, PreflightError
 from etcdbench.etcd_watch import EtcdWatch
 from etcdbench.guard import Guard
 from etcdbench.rivals import present
-from etcds import Etcd, page, serving, text_of
+from etcds import Etcd, text_of
 from fakes import result_of
+from servers import serving, text
 
 MS = 1_000_000
 
@@ -19,8 +21,8 @@ MS = 1_000_000
 def _be_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Watch for a moment only, and look for an etcd where none is."""
     monkeypatch.setattr(etcd_watch, "QUIET_SECONDS", 0.15)
-    with serving(page("")) as url:
-        monkeypatch.setattr(sparing, "DEFAULT_URL", url)
+    with serving(text("")) as url:
+        monkeypatch.setattr(scrape, "DEFAULT_URL", url)
 
 
 def guard(
@@ -39,10 +41,10 @@ def guard(
 def test_an_etcd_is_watched_before_our_load_begins() -> None:
     """At the address that was given; and the user is told of the wait."""
     told: list[str] = []
-    with serving(page(text_of(Etcd().fetch(1.0)))) as url:
+    with serving(text(text_of(Etcd().fetch(1.0)))) as url:
         found = guard(url, on_watch=told.append)
 
-    assert told == [f"{url}/metrics"]
+    assert told == [url]
     assert found.etcd is not None
     assert len(found.etcd.record().before[0].blocks) == 1
 
@@ -50,8 +52,8 @@ def test_an_etcd_is_watched_before_our_load_begins() -> None:
 def test_the_usual_address_is_tried_and_may_be_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other ceilings hold without it."""
     assert guard().etcd is None
-    with serving(page(text_of(Etcd().fetch(1.0)))) as url:
-        monkeypatch.setattr(sparing, "DEFAULT_URL", url)
+    with serving(text(text_of(Etcd().fetch(1.0)))) as url:
+        monkeypatch.setattr(scrape, "DEFAULT_URL", url)
         found = guard()
     assert found.etcd is not None
 
@@ -59,7 +61,7 @@ def test_the_usual_address_is_tried_and_may_be_silent(monkeypatch: pytest.Monkey
 def test_an_address_that_was_given_must_answer() -> None:
     """The user meant it."""
     with pytest.raises(EtcdError, match="does not answer"):
-        guard(sparing.DEFAULT_URL)
+        guard(scrape.DEFAULT_URL)
 
 
 def test_a_second_measurement_on_the_disk_is_refused() -> None:
@@ -71,12 +73,12 @@ def test_a_second_measurement_on_the_disk_is_refused() -> None:
 def test_an_etcd_that_is_unwell_without_us_is_left_alone() -> None:
     """Its flushes take too long already."""
     etcd = Etcd()
-    text = [text_of(etcd.fetch(1.0))]
+    pages = [text_of(etcd.fetch(1.0))]
     etcd.flush(metrics.WAL_FSYNC, 300 * MS)
-    text.append(text_of(etcd.fetch(1.0)))
+    pages.append(text_of(etcd.fetch(1.0)))
 
-    def answer(handler: object) -> None:
-        page(text.pop(0) if len(text) > 1 else text[0])(handler)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        text(pages.pop(0) if len(pages) > 1 else pages[0])(request)
 
     with serving(answer) as url, pytest.raises(PreflightError, match="over 64 ms before our load"):
         guard(url)

@@ -29,10 +29,10 @@ MISSES_MAX = 2
 EDGE_NS = max(edge for edge in ETCD_BUCKET_EDGES_NS if edge <= BESIDE_CEILING_NS)
 """etcd's buckets have no edge at 100 ms: what is above 64 ms may be above 100 ms."""
 
-_NAMES: tuple[tuple[StreamName, str], ...] = (
-    ("wal", metrics.WAL_FSYNC),
-    ("commit", metrics.BACKEND_COMMIT),
-)
+NAMES = (metrics.WAL_FSYNC, metrics.BACKEND_COMMIT)
+"""How the lines begin that are read of a page."""
+
+_STREAMS: tuple[StreamName, ...] = ("wal", "commit")
 
 Fetch = Callable[[float], metrics.Samples]
 """Seconds that it may take -> etcd's page."""
@@ -130,7 +130,7 @@ class EtcdWatch:
                 length_seconds=round(self._looked_at - self._page_at, 2),
                 histogram=metrics.gained(self._page, page, name).histogram,
             )
-            for _, name in _NAMES
+            for name in NAMES
         )
 
 
@@ -141,5 +141,5 @@ def _streams(blocks: Sequence[tuple[Block, ...]]) -> tuple[Stream, ...]:
             blocks=tuple(block[number] for block in blocks),
             edges_ns=ETCD_BUCKET_EDGES_NS,
         )
-        for number, (name, _) in enumerate(_NAMES)
+        for number, name in enumerate(_STREAMS)
     )

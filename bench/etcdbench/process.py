@@ -18,6 +18,7 @@ from types import FrameType
 from typing import IO
 
 from etcdbench.errors import EtcdbenchError, Interrupted
+from etcdbench.sleeping import suspended_name
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -150,10 +151,8 @@ def follow(
     finally:
         _kill(child)
     done = Completed(child.returncode, "".join(pieces["out"]), "".join(pieces["err"]))
-    if halt is None:
-        return done, None
     stuck = "" if done.status is not None else f"; {STUCK.format(child.pid)}"
-    return done, f"{halt.reason}{stuck}"
+    return done, f"{halt.reason}{stuck}" if halt else None
 
 
 def start(
@@ -263,20 +262,10 @@ def _look(process_id: int, seconds: float, on_tick: OnTick) -> _Halt | None:
 
     One that is suspended, too: in what it measured meanwhile the pause would be a latency.
     """
-    if (name := _suspended(process_id)) is not None:
+    if (name := suspended_name(process_id)) is not None:
         return _Halt(f"{name} was suspended by a signal", last_words=False)
     reason = on_tick(seconds, process_id)
     return None if reason is None else _Halt(reason)
-
-
-def _suspended(process_id: int) -> str | None:
-    """Return the name of a program that a signal has suspended (proc_pid_stat(5)), else None."""
-    try:
-        text = Path(f"/proc/{process_id}/stat").read_text("utf-8", "replace")
-    except OSError:
-        return None
-    name, _, rest = text.partition("(")[2].rpartition(")")
-    return name if rest.startswith(" T") else None
 
 
 def _stop(

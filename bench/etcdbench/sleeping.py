@@ -1,4 +1,4 @@
-"""How long a program's threads have been asleep in the kernel: an I/O that has not ended yet.
+"""What the kernel tells of a program at once: an I/O that does not end, and that it is suspended.
 
 fio tells of a flush when it has ended, so a stall is silence. The kernel tells at once: a thread
 that waits for a disk is in state D, and while the number of its voluntary context switches stays
@@ -14,6 +14,13 @@ from etcdbench.mounts import read_text
 _STATUS = re.compile(
     r"^State:\s+(\w).*?^voluntary_ctxt_switches:\s+(\d+)$", re.MULTILINE | re.DOTALL
 )
+
+
+def suspended_name(process_id: int, *, root: Path = Path("/")) -> str | None:
+    """Return the name of a program that a signal has suspended (proc_pid_stat(5)), else None."""
+    text = read_text(root / f"proc/{process_id}/stat") or ""
+    name, _, rest = text.partition("(")[2].rpartition(")")
+    return name if rest.startswith(" T") else None
 
 
 class Sleepers:

@@ -4,15 +4,12 @@ from collections.abc import Callable
 
 import msgspec
 
-from etcdbench import metrics, scrape
+from etcdbench import etcd_watch, metrics, scrape
 from etcdbench.errors import EtcdError, PreflightError
 from etcdbench.etcd_watch import EtcdWatch
 from etcdbench.guard import Guard
 from etcdbench.model import Result
 from etcdbench.rivals import Presence
-
-DEFAULT_URL = "http://127.0.0.1:2381/metrics"
-"""Where kubeadm and k3s let etcd serve its metrics over plain HTTP."""
 
 
 def guard_of(
@@ -66,10 +63,10 @@ def _find(given: scrape.Address | None) -> EtcdWatch | None:
     Raises:
         EtcdError: Nothing answers at the address that was given.
     """
-    address = given or scrape.read_address(DEFAULT_URL)
+    address = given or scrape.read_address(scrape.DEFAULT_URL)
 
     def fetch(timeout_seconds: float) -> metrics.Samples:
-        return scrape.fetch(address, timeout_seconds=timeout_seconds)
+        return scrape.fetch(address, timeout_seconds=timeout_seconds, names=etcd_watch.NAMES)
 
     try:
         return EtcdWatch(address.url, fetch)

@@ -95,7 +95,7 @@ EXIT_STATUS = {"pass": 0, "warn": 0, "fail": 3, "inconclusive": 4}
 @click.option(
     "--metrics",
     metavar="URL",
-    help="With --beside-etcd: where that etcd serves its metrics; tried if not given: "
+    help="With --beside-etcd: where that etcd serves its metrics, over HTTP; tried if not given: "
     "http://127.0.0.1:2381/metrics.",
 )
 @click.option(
