@@ -8,17 +8,31 @@ import time
 from pathlib import Path
 
 
-def start(*arguments: str | Path, path: str | None = None) -> "subprocess.Popen[str]":
-    """Start the program in the background; `path` replaces the search path."""
+def start(
+    *arguments: str | Path, path: str | None = None, user: int | None = None
+) -> "subprocess.Popen[str]":
+    """Start the program in the background; `path` replaces the search path, `user` ourselves."""
     environment = {**os.environ, "COLUMNS": "80", **({"PATH": path} if path is not None else {})}
+    python = sys.executable
+    if user is not None and not _for_everybody(Path(python)):
+        python, environment["PYTHONPATH"] = "/usr/bin/python3", os.pathsep.join(sys.path)
     return subprocess.Popen(
-        [sys.executable, "-m", "etcdbench", *map(str, arguments)],
+        [python, "-m", "etcdbench", *map(str, arguments)],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
     )
+
+
+def _for_everybody(program: Path) -> bool:
+    """Say whether any user may run a program."""
+    folders = program.resolve().parents
+    return all(folder.stat().st_mode & 0o001 for folder in folders)
 
 
 def call(

@@ -18,6 +18,7 @@ HDD = "write_us=500 write_mbps=150 flush_us=4000 sigma=0.3"
 
 
 FAIL_NAME = "fail-now"
+HANG_NAME = "hang-now"
 
 
 def lab_directory() -> Path | None:
@@ -41,18 +42,27 @@ def why_no_lab() -> str | None:
 
 
 def failing_copy(folder: Path, scratch: Path) -> Path:
-    """Copy the lab, with a disk that can be made to fail, and ext4 without a journal."""
+    """Copy the lab, with a disk that can be made to fail or hang, and ext4 without a journal."""
     copy = scratch / "lab"
     copy.mkdir(exist_ok=True)
     script = (folder / "simdisk.sh").read_text()
     more = 'ext4-no-journal) mkfs.ext4 -q -O ^has_journal -E nodiscard "$dev";; xfs)'
+    # A loop device goes when its last user has gone, which may be a moment later.
+    down, again = "fusermount3 -u", "for _ in 1 2 3 4 5; do fusermount3 -u"
+    end = '"$LAB/$n.fuse"; rm'
+    script = script.replace(
+        f"{down} {end}", f'{again} "$LAB/$n.fuse" && break; sleep 0.2; done; rm'
+    )
     (copy / "simdisk.sh").write_text(script.replace("xfs)", more, 1))
-    fails = f'if(access("{scratch / FAIL_NAME}",F_OK)==0){{fuse_reply_err(r,EIO);return;}}'
+    faults = (
+        f'while(access("{scratch / HANG_NAME}",F_OK)==0)usleep(5000);'
+        f'if(access("{scratch / FAIL_NAME}",F_OK)==0){{fuse_reply_err(r,EIO);return;}}'
+    )
     source = (folder / "simdisk.c").read_text()
     for name in ("ll_write", "ll_fsync"):
         head, brace, rest = source.partition(f"static void {name}(")
         arguments, opening, body = rest.partition("{")
-        source = f"{head}{brace}{arguments}{opening}{fails}{body}"
+        source = f"{head}{brace}{arguments}{opening}{faults}{body}"
     (copy / "simdisk.c").write_text(source)
     return copy
 
@@ -63,7 +73,8 @@ def simulated_disk(
 ) -> Generator[Path, None, None]:
     """Mount a disk of known behaviour and give its mount point; it is gone in the end.
 
-    From the moment that `FAIL_NAME` exists in `scratch`, every write and flush is an I/O error.
+    While `FAIL_NAME` exists in `scratch`, every write and flush is an I/O error; while `HANG_NAME`
+    does, none comes to its end.
     """
     folder = lab_directory()
     if folder is None:

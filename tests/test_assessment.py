@@ -7,7 +7,8 @@ import pytest
 
 from etcdbench.assessment import assess, shares, to_json
 from etcdbench.histogram import Histogram
-from etcdbench.model import JoinBurst, PhaseSpan, Probe, Result, Second
+from etcdbench.join_result import JoinBurst, PhaseSpan, Probe, Second
+from etcdbench.model import LiveMetrics, Result
 from fakes import result_of, run_of, stream
 
 MS = 1_000_000
@@ -187,3 +188,14 @@ def test_a_join_has_a_histogram_of_its_phases_together_without_the_quiet_one() -
         "commit.join": 32,
     }
     assert histograms["wal.join"]["share_above"]["0.002"] == pytest.approx(120 / 180)
+
+
+def test_what_a_live_etcd_said_of_itself_is_there_without_a_mean() -> None:
+    """Before our load and beside it; its buckets tell no mean."""
+    before, beside = (stream("wal", [{4_000_000: count}]) for count in (100, 400))
+    seen = LiveMetrics(url="http://x", before=(before,), beside=(beside,))
+    meaning = assess(result_of(live_metrics=seen), result_file=None)
+
+    assert meaning.histograms["wal.etcd-beside"].count == 400
+    assert meaning.histograms["wal.etcd-before"].share_above["0.002"] == 1.0
+    assert meaning.histograms["wal.etcd-before"].mean_seconds is None

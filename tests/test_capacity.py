@@ -3,7 +3,8 @@
 import msgspec
 
 from etcdbench import capacity, checks
-from etcdbench.model import JoinBurst, PhaseSpan, Result, Run, Settings, Verdict
+from etcdbench.join_result import JoinBurst, PhaseSpan
+from etcdbench.model import Result, Run, Settings, Verdict
 from fakes import result_of, run_of, stream
 
 MS = 1_000_000

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 
 from etcdbench import caveats
+from etcdbench.join_result import JoinBurst, PhaseSpan
 from etcdbench.machine import CgroupLimits, Device, LiveEtcd, MachineLoad
-from etcdbench.model import JoinBurst, PhaseSpan, Result, Run, Settings
+from etcdbench.model import Result, Settings
 from fakes import device, result_of, run_of, stream, target
 
 MS = 1_000_000
@@ -120,6 +121,11 @@ def test_a_starved_cpu_is_recognised(load: MachineLoad) -> None:
     assert codes(result_of(msgspec.structs.replace(RUN, machine=load))) == {"cpu_starved"}
 
 
+def test_another_measurement_on_the_same_disk_is_told() -> None:
+    """Each measured the other's load."""
+    assert codes(result_of(RUN, msgspec.structs.replace(RUN, alone=False))) == {"two_runs"}
+
+
 def test_many_catch_ups_are_told() -> None:
     """Five flushes in a hundred that etcd would have merged."""
     late = run_of("steady", stream("wal", [{MS: 100}] * 16, catch_up=80))
@@ -138,26 +144,11 @@ def test_the_way_of_measuring_is_told() -> None:
     machine = msgspec.structs.replace(result_of().environment, scratch_filesystem="ext4")
 
     assert codes(quick) == {"wal_only"}
-    assert codes(gentle) == {"beside_etcd"}
+    assert codes(gentle) == {"beside_etcd", "etcd_unwatched"}
     assert codes(result_of(RUN, requests=None)) == {"recipe"}
     assert codes(result_of(RUN, interrupted="stopped")) == {"incomplete"}
     assert codes(result_of(RUN, target=target(fallocate=False))) == {"no_fallocate"}
     assert codes(result_of(RUN, environment=machine)) == {"scratch_on_disk"}
-
-
-def test_what_a_file_of_others_cannot_tell_is_told() -> None:
-    """Without a timeline, with ranges, without commits, under one load."""
-    block = stream("wal", [{MS: 150}])
-    ranged = msgspec.structs.replace(block, edges_ns=(MS,))
-    timeline = run_of("fio", stream("wal", [{MS: 150}] * 2))
-
-    def seen(origin: str, run: Run) -> set[str]:
-        return codes(result_of(run, requests=None, origin=origin))
-
-    assert seen("fio", timeline) == {"recipe", "only_flushes"}
-    assert seen("fio", run_of("fio", block)) == {"recipe", "only_flushes", "one_block"}
-    assert seen("fio", run_of("fio", ranged)) == {"recipe", "only_flushes", "one_block", "ranges"}
-    assert seen("metrics", run_of("live", ranged)) == {"live_load", "one_block", "ranges"}
 
 
 def test_a_whole_join_of_which_all_is_known_has_no_caveat() -> None:

@@ -5,7 +5,8 @@ import pytest
 
 from etcdbench.comparable import demand, differences
 from etcdbench.errors import UsageError
-from etcdbench.model import JoinBurst, PhaseSpan, Result, Settings
+from etcdbench.join_result import JoinBurst, PhaseSpan
+from etcdbench.model import Result, Settings
 from etcdbench.workload import Requests
 from fakes import result_of, run_of, stream
 

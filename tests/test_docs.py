@@ -54,6 +54,18 @@ def test_no_placeholder_is_left() -> None:
     assert not re.search(r"@[A-Z_]+@", README + "".join(DOCS.values()))
 
 
+def test_every_test_that_the_promises_name_exists() -> None:
+    """A promise that nothing holds is none."""
+    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    soak = (ROOT / "tests" / "benchmarks" / "soak.py").read_text()
+    named = set(re.findall(r"`(test_\w+)`", DOCS["safety.md"]))
+    caused = set(re.findall(r"`soak\.(\w+)`", DOCS["safety.md"]))
+
+    assert len(named) > 30
+    assert [name for name in sorted(named) if f"def {name}(" not in tests] == []
+    assert [name for name in sorted(caused) if f"def {name}(" not in soak] == []
+
+
 def test_every_caveat_is_documented() -> None:
     """The interface's page names each code."""
     source = (ROOT / "bench" / "etcdbench" / "caveats.py").read_text()

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from etcdbench import etcd, process
+from etcdbench import etcd
 from etcdbench.errors import EtcdError, Interrupted
 from etcdbench.etcd_programs import Programs
 from etcdbench.schedule import even_load
+from etcdbench.stopping import StopRequest
 from etcdbench.workload import Requests
 from etcdbench.workspace import Workspace, workspace
 
@@ -82,7 +83,7 @@ def serve(tmp_path: Path, body: str) -> None:
             Programs(etcd=server, etcdctl=server, version="3.5.1"),
             target=ours,
             scratch=logs,
-            stop=process.StopRequest(),
+            stop=StopRequest(),
         ),
     ):
         raise AssertionError("it must not become ready")
@@ -145,7 +146,7 @@ def stand_in(
     programs = Programs(etcd=server, etcdctl=control, version="3.5.1")
     with (
         directories(tmp_path) as (ours, logs),
-        etcd.serving(programs, target=ours, scratch=logs, stop=process.StopRequest()) as running,
+        etcd.serving(programs, target=ours, scratch=logs, stop=StopRequest()) as running,
     ):
         yield programs, running, logs
 
@@ -159,7 +160,7 @@ def nothing_is_left(tmp_path: Path) -> bool:
 
 def check(programs: Programs, server: etcd.Server, scratch: Workspace) -> None:
     """Load it with `check perf`."""
-    etcd.check_perf(programs, server, load="s", scratch=scratch, stop=process.StopRequest())
+    etcd.check_perf(programs, server, load="s", scratch=scratch, stop=StopRequest())
 
 
 def test_an_etcd_that_keeps_its_data_elsewhere_is_refused(tmp_path: Path) -> None:
@@ -190,7 +191,7 @@ def test_metrics_are_read_while_check_perf_still_loads(
     command = "sleep 1; echo '60 / 60PASS: Throughput is 150'"
 
     with stand_in(tmp_path, etcdctl=command) as (programs, server, logs):
-        page = etcd.check_perf(programs, server, load="s", scratch=logs, stop=process.StopRequest())
+        page = etcd.check_perf(programs, server, load="s", scratch=logs, stop=StopRequest())
     assert page == {("up", ""): 1.0}
 
 
@@ -221,12 +222,12 @@ def test_refused_requests_are_an_error(tmp_path: Path) -> None:
         pytest.raises(EtcdError, match="refused"),
         stand_in(tmp_path) as (_, server, logs),
     ):
-        etcd.send_requests(server, load, scratch=logs, stop=process.StopRequest())
+        etcd.send_requests(server, load, scratch=logs, stop=StopRequest())
 
 
 def test_a_user_who_stops_ends_the_load(tmp_path: Path) -> None:
     """And etcd with it."""
-    stop = process.StopRequest()
+    stop = StopRequest()
     stop.requested = True
     with (
         pytest.raises(Interrupted),

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from etcdbench import process
+from etcdbench.documents import Document
 from etcdbench.errors import FioError
 from etcdbench.fio import Fio, FioOutput, RunInterrupted, find_fio
 from etcdbench.jobfile import FioJob
+from etcdbench.stopping import StopRequest
 from fakes import DATA, document
 
 RECORDED = DATA / "fio" / "3.33"
@@ -33,18 +34,23 @@ def program(folder: Path, body: str, name: str = "fio") -> Path:
     return path
 
 
-def run(path: Path, tmp_path: Path, *, stop: process.StopRequest | None = None) -> FioOutput:
+def run(path: Path, tmp_path: Path, *, stop: StopRequest | None = None) -> FioOutput:
     """Run the job with a program in place of fio."""
     scratch = tmp_path / "scratch"
     scratch.mkdir(exist_ok=True)
-    return Fio(path, "fio-3.33", stop or process.StopRequest()).run(
+    return Fio(path, "fio-3.33", stop or StopRequest()).run(
         JOB,
         directory=tmp_path,
         scratch=scratch,
         keep_open=(),
         seconds_max=5,
-        watch=lambda seconds, document: None,
+        watch=never,
     )
+
+
+def never(seconds: float, document: Document | None, process_id: int | None = None) -> None:
+    """Find no reason to stop."""
+    del seconds, document, process_id
 
 
 def search(*folders: Path) -> str:
@@ -57,7 +63,7 @@ def test_the_first_real_fio_on_the_path_is_used(tmp_path: Path) -> None:
     program(tmp_path / "a", "echo 'fio, version 1.9.5'")
     real = program(tmp_path / "b", "echo fio-3.33")
 
-    found = find_fio(stop=process.StopRequest(), search_path=search(tmp_path / "a", tmp_path / "b"))
+    found = find_fio(stop=StopRequest(), search_path=search(tmp_path / "a", tmp_path / "b"))
 
     assert (found.path, found.version_text) == (real, "fio-3.33")
 
@@ -76,13 +82,13 @@ def test_what_is_no_usable_fio_is_refused(tmp_path: Path, body: str, sentence: s
     program(tmp_path / "a", body)
 
     with pytest.raises(FioError, match=sentence):
-        find_fio(stop=process.StopRequest(), search_path=search(tmp_path / "a"))
+        find_fio(stop=StopRequest(), search_path=search(tmp_path / "a"))
 
 
 def test_no_fio_at_all_says_how_to_get_it(tmp_path: Path) -> None:
     """The hint names the package managers."""
     with pytest.raises(FioError, match="not installed") as caught:
-        find_fio(stop=process.StopRequest(), search_path=str(tmp_path))
+        find_fio(stop=StopRequest(), search_path=str(tmp_path))
 
     assert "apt-get install fio" in caught.value.hint
 
@@ -92,7 +98,7 @@ def test_a_fio_from_3_5_on_is_good(tmp_path: Path, version: str) -> None:
     """Versions are compared as numbers: 3.42 is newer than 3.5."""
     program(tmp_path / "a", f"echo {version}")
 
-    assert find_fio(stop=process.StopRequest(), search_path=search(tmp_path / "a")).version_text
+    assert find_fio(stop=StopRequest(), search_path=search(tmp_path / "a")).version_text
 
 
 def test_a_job_is_run_with_its_files_and_its_logs_are_read(tmp_path: Path) -> None:
@@ -163,19 +169,37 @@ def test_a_fio_that_fails_is_never_a_result(tmp_path: Path, body: str, sentence:
         run(program(tmp_path / "a", body), tmp_path)
 
 
+def test_output_that_ends_within_a_document_is_no_result(tmp_path: Path) -> None:
+    """Even where whole ones came before, and fio itself was content."""
+    text = json.dumps(document(1000, {"wal": {1: 1}}), indent=1)
+    (tmp_path / "out.json").write_text(f"{text}\n{text[:50]}")
+
+    with pytest.raises(FioError, match="cut off"):
+        run(program(tmp_path / "a", f"cat {tmp_path}/out.json; echo"), tmp_path)
+
+
+def test_an_interrupt_says_what_did_not_end(tmp_path: Path) -> None:
+    """The reason of a run that was stuck has it."""
+    stuck = FioOutput(documents=(), stopped="interrupted; process 7 does not end")
+
+    assert str(RunInterrupted(stuck)) == "interrupted; process 7 does not end"
+    assert "our files were removed" in str(RunInterrupted(FioOutput(documents=())))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_fio_that_hangs_is_one_sentence(tmp_path: Path) -> None:
     """Nothing came until its time was up."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
 
     with pytest.raises(FioError, match="returned nothing: fio did not end"):
-        Fio(program(tmp_path / "a", "exec sleep 60"), "fio-3.33", process.StopRequest()).run(
+        Fio(program(tmp_path / "a", "exec sleep 60"), "fio-3.33", StopRequest()).run(
             JOB,
             directory=tmp_path,
             scratch=scratch,
             keep_open=(),
             seconds_max=0.3,
-            watch=lambda seconds, document: None,
+            watch=never,
         )
 
 
@@ -186,13 +210,13 @@ def test_a_fio_that_takes_too_long_is_stopped_and_its_documents_are_kept(tmp_pat
     scratch = tmp_path / "scratch"
     scratch.mkdir()
 
-    output = Fio(fake, "fio-3.33", process.StopRequest()).run(
+    output = Fio(fake, "fio-3.33", StopRequest()).run(
         JOB,
         directory=tmp_path,
         scratch=scratch,
         keep_open=(),
         seconds_max=0.3,
-        watch=lambda seconds, document: None,
+        watch=never,
     )
 
     assert output.stopped == "fio did not end within 0 s"
@@ -204,7 +228,7 @@ def test_an_interrupt_keeps_what_was_measured(tmp_path: Path) -> None:
     """The documents until then come with the interruption."""
     (tmp_path / "out.json").write_text(json.dumps(document(1000, {"wal": {1: 1}}), indent=1) + "\n")
     fake = program(tmp_path / "a", f"cat {tmp_path}/out.json; exec sleep 60")
-    stop = process.StopRequest()
+    stop = StopRequest()
     stop.requested = True
 
     with pytest.raises(RunInterrupted) as caught:

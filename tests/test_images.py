@@ -7,8 +7,8 @@ import pytest
 from etcdbench import images, preflight
 from etcdbench.errors import PreflightError, UsageError
 from etcdbench.images import Joining
+from etcdbench.join_result import Topology
 from etcdbench.joining import JoinRequest
-from etcdbench.model import Topology
 from etcdbench.neighbours import FOLDER
 from etcdbench.workspace import PREFIX, workspace
 from fakes import target

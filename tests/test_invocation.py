@@ -7,6 +7,7 @@ import pytest
 from etcdbench import parse
 from etcdbench.errors import FioError
 from etcdbench.fio import FioOutput, RunInterrupted
+from etcdbench.guard import Guard
 from etcdbench.histogram import Histogram
 from etcdbench.invocation import Invoker, Outcome, Understand, blank
 from etcdbench.jobfile import Part, etcd_job
@@ -103,7 +104,7 @@ def invoker(
         target=folder,
         scratch=folder,
         observer=observer or Listener(),
-        gentle=gentle,
+        guard=Guard() if gentle else None,
     )
 
 

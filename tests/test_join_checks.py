@@ -7,20 +7,9 @@ import pytest
 
 from etcdbench import checks, join_checks, terminal
 from etcdbench.histogram import Histogram
+from etcdbench.join_result import JoinBurst, PhaseSpan, Probe
 from etcdbench.judge import Evidence
-from etcdbench.model import (
-    Block,
-    Finding,
-    JoinBurst,
-    PhaseSpan,
-    Probe,
-    Result,
-    Run,
-    Settings,
-    Stream,
-    StreamName,
-    Verdict,
-)
+from etcdbench.model import Block, Finding, Result, Run, Settings, Stream, StreamName, Verdict
 from fakes import result_of, run_of, stream
 
 MS = 1_000_000

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from etcdbench import join_view
 from etcdbench.assessment import Joined
+from etcdbench.join_result import Probe
 from etcdbench.join_view import BARS
-from etcdbench.model import Probe
 from etcdbench.timeline import Moment
 
 LENGTHS = {"quiet": 5, "register": 8, "pull": 30, "settle": 20}

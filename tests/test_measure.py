@@ -11,7 +11,9 @@ from etcdbench import checks, ladder, profile
 from etcdbench.burst import Burst, Bursts
 from etcdbench.errors import EtcdbenchError, FioError
 from etcdbench.fio import FioOutput, RunInterrupted
+from etcdbench.guard import Guard
 from etcdbench.histogram import Histogram
+from etcdbench.invocation import Invoker
 from etcdbench.judge import Evidence
 from etcdbench.measure import Measurement
 from etcdbench.model import Result, Run, Settings, Verdict
@@ -85,9 +87,13 @@ def measurement(
     return Measurement(
         plan=todo,
         result=result_of(settings=todo.settings, requests=todo.requests, complete=False),
-        engine=engine,
-        target=folder,
-        scratch=folder,
+        invoker=Invoker(
+            engine=engine,
+            target=folder,
+            scratch=folder,
+            observer=Silent(),
+            guard=Guard() if todo.settings.beside_etcd else None,
+        ),
         decided=lambda known, phase, look: checks.decided(
             Evidence(
                 result=known,
@@ -98,7 +104,6 @@ def measurement(
         ),
         failed=lambda known, phase: ladder.why_rung_fails(known, phase) is not None,
         save=(saved if saved is not None else []).append,
-        observer=Silent(),
         joined=joined,
     )
 
@@ -274,11 +279,11 @@ def test_an_interrupted_run_is_kept_as_far_as_it_came(tmp_path: Path) -> None:
 
 def test_beside_a_live_etcd_the_rate_is_a_gentle_share(tmp_path: Path) -> None:
     """First ten requests a second, then at most a tenth of what the disk could do."""
-    result = measurement(SimulatedEngine(constant(4 * MS)), plan(beside_etcd=True), tmp_path).run()
+    result = measurement(SimulatedEngine(constant(MS)), plan(beside_etcd=True), tmp_path).run()
     rates = [run.rate_per_second or 0 for run in result.runs]
 
     assert rates[0] == 10
-    assert max(rates) == pytest.approx(0.1 * 1000 / 4)
+    assert max(rates) == pytest.approx(0.1 * 1000 - 2 * 10)
     assert "ladder-m" not in phases(result)
 
 
@@ -287,10 +292,10 @@ def test_beside_a_live_etcd_a_phases_own_rate_is_slowed_down_too(tmp_path: Path)
     todo = plan(beside_etcd=True)
     fast = (msgspec.structs.replace(todo.phases[0], rate_per_second=50_000.0),)
     result = measurement(
-        SimulatedEngine(constant(4 * MS)), msgspec.structs.replace(todo, phases=fast), tmp_path
+        SimulatedEngine(constant(MS)), msgspec.structs.replace(todo, phases=fast), tmp_path
     ).run()
 
-    assert max(run.rate_per_second or 0 for run in result.runs) == pytest.approx(25)
+    assert max(run.rate_per_second or 0 for run in result.runs) == pytest.approx(80)
 
 
 def test_beside_a_live_etcd_a_flush_over_its_heartbeat_ends_everything(tmp_path: Path) -> None:

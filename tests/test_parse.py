@@ -60,6 +60,22 @@ def test_a_recorded_run_gives_every_flush_and_every_commit() -> None:
     assert written == sum(job["write"]["io_bytes"] for job in jobs.values())
 
 
+def test_a_clock_that_steps_back_does_not_break_the_timeline() -> None:
+    """The wall clock may be set by an hour; the document came a second later all the same."""
+    output = FioOutput(
+        documents=(
+            document(1000, {"wal": {MS: 3}, "backend": {MS: 1}}),
+            document(2000 - 3_600_000, {"wal": {MS: 5}, "backend": {MS: 1}}),
+            document(3100 - 3_600_000, {"wal": {MS: 9}, "backend": {MS: 1}}),
+        ),
+        stopped="enough",
+    )
+    (streams,), _ = parse.parse_etcd(output, JOB, [Part(wal=WAL, backend=BACKEND)])
+    found = [(one.start_seconds, one.length_seconds) for one in streams[0].blocks]
+
+    assert found == [(0.0, 1.0), (1.0, 1.0), (2.0, 1.1)]
+
+
 def test_a_recorded_commit_takes_about_two_flushes() -> None:
     """The mean of the commits is the mean of two fdatasyncs of the backend and its writes."""
     fresh = BackendSchedule(due_ms=(600,), new_pages=(1,))

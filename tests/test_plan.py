@@ -6,7 +6,7 @@ import pytest
 from etcdbench import profile
 from etcdbench.burst import Burst, Bursts
 from etcdbench.joining import JoinRequest, joining
-from etcdbench.plan import START_SECONDS, class_rates
+from etcdbench.plan import START_SECONDS, beside_rate, class_rates
 from etcdbench.workload import Requests
 from fakes import target
 from plans import LADDER, plan
@@ -112,3 +112,15 @@ def test_images_on_another_filesystem_of_the_disk_need_no_room_beside_etcd() -> 
     assert disk.room_bytes() == apart.room_bytes()
     images = whole_joins(topology="shared-disk", scale=0.5).image_bytes
     assert disk.bytes_max() - apart.bytes_max() == images
+
+
+@pytest.mark.parametrize(
+    ("flush_ms", "rate"), [(0.1, 980.0), (1.0, 80.0), (10 / 3, 10.0), (10.0, 10 / 3), (1000.0, 1.0)]
+)
+def test_beside_a_live_etcd_all_our_flushes_together_take_a_tenth_of_the_disk(
+    flush_ms: float, rate: float
+) -> None:
+    """Each commit has two, and there are no more commits than requests, nor than ten a second."""
+    assert beside_rate(flush_ms * 1e6) == pytest.approx(rate)
+    flushes = rate + 2 * min(rate, 10)
+    assert rate == 1 or flushes * flush_ms / 1000 == pytest.approx(0.1)

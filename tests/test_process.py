@@ -6,13 +6,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from etcdbench import process
 from etcdbench.errors import EtcdbenchError, Interrupted
+from etcdbench.stopping import StopRequest
 
 PYTHON = sys.executable
 
@@ -21,20 +21,20 @@ def ignore(_text: str) -> None:
     """Hear nothing."""
 
 
-def never(_seconds: float) -> str | None:
+def never(_seconds: float, _process_id: int) -> str | None:
     """Find no reason to stop."""
     return None
 
 
-def at_once(_seconds: float) -> str | None:
+def at_once(_seconds: float, _process_id: int) -> str | None:
     """Find one at once."""
     return "enough"
 
 
-def once(heard: list[str]) -> Callable[[float], str | None]:
+def once(heard: list[str]) -> process.OnTick:
     """Find one as soon as something was heard."""
 
-    def on_tick(_seconds: float) -> str | None:
+    def on_tick(_seconds: float, _process_id: int) -> str | None:
         return "enough" if heard else None
 
     return on_tick
@@ -47,7 +47,7 @@ def follow(code: str, tmp_path: Path, **changes: object) -> tuple[process.Comple
         "keep_open": (),
         "on_output": ignore,
         "on_tick": never,
-        "stop": process.StopRequest(),
+        "stop": StopRequest(),
     }
     return process.follow([PYTHON, "-c", code], **{**options, **changes})  # type: ignore[arg-type]  # pyright: ignore[reportUnknownVariableType,reportArgumentType]
 
@@ -109,6 +109,58 @@ def test_a_program_that_ignores_polite_signals_is_killed(
     assert done.status == -signal.SIGKILL
 
 
+def test_a_program_that_does_not_end_even_when_killed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits in the kernel for the disk: the reason stays, its id is added, its output is kept."""
+    children: list[subprocess.Popen[bytes]] = []
+
+    def in_vain(child: "subprocess.Popen[bytes]", _number: int = 0) -> None:
+        children.append(child)
+
+    monkeypatch.setattr(process, "STOP_GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(subprocess.Popen, "send_signal", in_vain)
+    monkeypatch.setattr(subprocess.Popen, "kill", in_vain)
+    heard: list[str] = []
+    try:
+        done, reason = follow(
+            "import time; print('ready', flush=True); time.sleep(60)",
+            tmp_path,
+            on_output=heard.append,
+            on_tick=once(heard),
+        )
+    finally:
+        monkeypatch.undo()
+        for child in {child.pid: child for child in children}.values():
+            child.kill()
+            child.wait()
+
+    assert (done.status, done.stdout) == (None, "ready\n")
+    assert reason == f"enough; {process.STUCK.format(children[0].pid)}"
+
+
+def test_a_suspended_program_is_ended_at_once_and_nothing_more_is_heard(tmp_path: Path) -> None:
+    """What it would say of the time of its pause is not true."""
+    code = "import os, signal; print(1, flush=True); os.kill(os.getpid(), signal.SIGSTOP); print(2)"
+
+    done, reason = follow(code, tmp_path)
+
+    assert (done.status, done.stdout) == (-signal.SIGKILL, "1\n")
+    assert (reason or "").endswith(" was suspended by a signal")
+
+
+def test_that_we_were_suspended_ends_a_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a tenth of a second took longer than it can."""
+    monkeypatch.setattr(process, "PAUSE_SECONDS_MAX", -1.0)
+
+    done, reason = follow("import time; time.sleep(60)", tmp_path)
+
+    assert done.status == -signal.SIGKILL
+    assert "etcdbench did not run for" in (reason or "")
+
+
 def test_what_a_program_says_on_its_way_out_is_kept(tmp_path: Path) -> None:
     """fio prints its result when it is interrupted: that must not be lost."""
     code = (
@@ -146,7 +198,7 @@ def test_a_stop_signal_is_a_request_that_stops_the_program(
 ) -> None:
     """The handler only notes it; the follower acts, and handlers are put back."""
     before = signal.getsignal(number)
-    stop = process.StopRequest()
+    stop = StopRequest()
     with stop.listen():
         threading.Timer(0.3, lambda: os.kill(os.getpid(), number)).start()
         _, reason = follow("import time; time.sleep(60)", tmp_path, stop=stop)
@@ -157,20 +209,6 @@ def test_a_stop_signal_is_a_request_that_stops_the_program(
     assert signal.getsignal(number) == before
 
 
-def test_a_signal_that_is_ignored_stays_ignored() -> None:
-    """`nohup etcdbench run` goes on after the logout."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    stop = process.StopRequest()
-    try:
-        with stop.listen():
-            os.kill(os.getpid(), signal.SIGHUP)
-            stop.check()
-    finally:
-        signal.signal(signal.SIGHUP, before)
-
-    assert not stop.requested
-
-
 def test_a_program_that_cannot_be_started_is_one_sentence(tmp_path: Path) -> None:
     """A missing program names itself."""
     with pytest.raises(EtcdbenchError, match="cannot be started"):
@@ -179,8 +217,8 @@ def test_a_program_that_cannot_be_started_is_one_sentence(tmp_path: Path) -> Non
             cwd=tmp_path,
             keep_open=(),
             on_output=lambda _: None,
-            on_tick=lambda _: None,
-            stop=process.StopRequest(),
+            on_tick=never,
+            stop=StopRequest(),
         )
 
 
@@ -199,7 +237,7 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
         "process.follow([sys.executable, '-c',\n"
         "    'import os, time; print(os.getpid(), flush=True); time.sleep(60)'],\n"
         "    cwd=Path('.'), keep_open=(), on_output=lambda t: print(t, flush=True),\n"
-        "    on_tick=lambda s: None, stop=process.StopRequest())\n"
+        "    on_tick=lambda *_: None, stop=StopRequest())\n"
     )
     parent = subprocess.Popen([PYTHON, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     try:

@@ -4,7 +4,8 @@ import msgspec
 
 from etcdbench import report_charts
 from etcdbench.histogram import Histogram
-from etcdbench.model import JoinBurst, PhaseSpan, Probe, Result
+from etcdbench.join_result import JoinBurst, PhaseSpan, Probe
+from etcdbench.model import Result
 from fakes import result_of, run_of, stream
 from results import result
 

@@ -1,6 +1,7 @@
 """Result files: whole or not at all, the same bytes for the same result, read without trust."""
 
 import contextlib
+import fcntl
 import gzip
 import json
 import os
@@ -35,6 +36,32 @@ def test_a_result_comes_back_as_it_was(tmp_path: Path) -> None:
 def test_the_same_result_gives_the_same_bytes() -> None:
     """No clock and no order of chance is in a file."""
     assert store.encode(RESULT) == store.encode(msgspec.structs.replace(RESULT))
+
+
+def test_what_a_killed_run_left_of_a_file_is_removed(tmp_path: Path) -> None:
+    """By the next one in that directory; but not what another is writing just now."""
+    dead = tmp_path / f".r.json.1{store.PARTIAL_SUFFIX}"
+    writing = tmp_path / f".r.json.2{store.PARTIAL_SUFFIX}"
+    for path in (dead, writing):
+        path.write_text("half")
+    with writing.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        store.OutputFile(tmp_path / "r.json", force=False)
+
+    assert [path.name for path in tmp_path.iterdir()] == [writing.name]
+
+
+def test_a_link_in_place_of_a_partial_file_is_not_followed(tmp_path: Path) -> None:
+    """Whoever may write there could else have us write anywhere."""
+    precious, file = tmp_path / "precious", store.OutputFile(tmp_path / "r.json", force=False)
+    precious.write_text("data")
+    file._partial.symlink_to(precious)
+
+    with pytest.raises(ResultFileError):
+        file.write(b"result")
+    store.OutputFile(tmp_path / "r.json", force=False)
+
+    assert precious.read_text() == "data"
 
 
 def test_a_large_result_is_compressed_and_read_all_the_same(

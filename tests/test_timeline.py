@@ -6,16 +6,8 @@ import pytest
 
 from etcdbench import timeline
 from etcdbench.histogram import Histogram
-from etcdbench.model import (
-    Block,
-    JoinBurst,
-    PhaseSpan,
-    Probe,
-    Result,
-    Second,
-    Stream,
-    StreamName,
-)
+from etcdbench.join_result import JoinBurst, PhaseSpan, Probe, Second
+from etcdbench.model import Block, Result, Stream, StreamName
 from etcdbench.timeline import Moment
 from fakes import result_of, run_of, stream
 

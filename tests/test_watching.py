@@ -1,10 +1,11 @@
-"""Following a run: the observer hears of it, and a live etcd is let go in time."""
+"""Following a run: the observer hears of it, and the guard of a live etcd is asked."""
 
 from etcdbench.fio import Watch
+from etcdbench.guard import Guard
 from etcdbench.histogram import Histogram
 from etcdbench.jobfile import FioJob
 from etcdbench.model import Run
-from etcdbench.watching import SILENCE_SECONDS, watcher
+from etcdbench.watching import watcher
 from fakes import document
 
 MS = 1_000_000
@@ -29,15 +30,15 @@ class Listener:
         """Hear of an end."""
 
 
-def watch(*, gentle: bool, listener: Listener | None = None) -> Watch:
+def watch(*, guard: Guard | None = None, listener: Listener | None = None) -> Watch:
     """Make a watcher."""
-    return watcher(JOB, listener or Listener(), gentle=gentle)
+    return watcher(JOB, listener or Listener(), guard=guard)
 
 
 def test_the_observer_hears_of_news_and_of_time() -> None:
     """With a document the flushes and bytes so far, without one only the time."""
     listener = Listener()
-    look = watch(gentle=False, listener=listener)
+    look = watch(listener=listener)
 
     look(0.25, None)
     look(1.0, document(1000, {"wal": {MS: 5}, "backend": {}}, written=700))
@@ -47,19 +48,17 @@ def test_the_observer_hears_of_news_and_of_time() -> None:
 
 def test_an_ordinary_run_is_never_stopped() -> None:
     """However slow the disk is: that is what is measured."""
-    look = watch(gentle=False)
+    look = watch()
 
     assert look(1.0, document(1000, {"wal": {2000 * MS: 1}, "backend": {}})) is None
     assert look(60.0, None) is None
 
 
-def test_beside_a_live_etcd_a_long_flush_or_silence_ends_it() -> None:
-    """Over the heartbeat interval, or no word for three seconds."""
-    slow, silent = watch(gentle=True), watch(gentle=True)
-    backend = document(1000, {"wal": {MS: 1}, "backend": {500 * MS: 1}})
-    assert "heartbeat" in (watch(gentle=True)(1.0, backend) or "")
+def test_beside_a_live_etcd_a_long_flush_of_any_section_ends_it() -> None:
+    """The database's, too."""
+    look = watch(guard=Guard())
 
-    assert slow(1.0, document(1000, {"wal": {90 * MS: 1}, "backend": {}})) is None
-    assert "heartbeat" in (slow(2.0, document(2000, {"wal": {120 * MS: 1}, "backend": {}})) or "")
-    assert silent(SILENCE_SECONDS, None) is None
-    assert "did not answer" in (silent(SILENCE_SECONDS + 0.25, None) or "")
+    assert look(1.0, document(1000, {"wal": {90 * MS: 1}, "backend": {}})) is None
+    assert look(1.1, None) is None
+    backend = document(2000, {"wal": {MS: 1}, "backend": {120 * MS: 1}})
+    assert "heartbeat" in (look(2.0, backend) or "")

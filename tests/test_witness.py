@@ -13,7 +13,7 @@ from etcdbench.burst import Burst, Compiled
 from etcdbench.errors import EtcdbenchError, Interrupted
 from etcdbench.histogram import Histogram
 from etcdbench.join_profile import Join
-from etcdbench.model import Topology
+from etcdbench.join_result import Topology
 from etcdbench.schedule import Position
 from etcdbench.witness import Seen
 from etcdbench.workspace import Workspace, workspace

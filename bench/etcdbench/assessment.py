@@ -10,7 +10,8 @@ import msgspec
 from etcdbench import capacity, caveats, checks, ladder, ranges, timeline
 from etcdbench.capacity import Capacity
 from etcdbench.histogram import ETCD_BUCKET_EDGES_NS, Histogram
-from etcdbench.model import Caveat, Finding, JoinBurst, Probe, Result, Stream, Verdict
+from etcdbench.join_result import JoinBurst, Probe
+from etcdbench.model import Caveat, Finding, Result, Stream, Verdict
 from etcdbench.ranges import Seen
 from etcdbench.records import Struct
 from etcdbench.timeline import Moment
@@ -74,9 +75,7 @@ def assess(result: Result, *, result_file: str | None) -> Assessment:
         wall_seconds=result.wall_seconds,
         bytes_written=result.bytes_written,
         checks=findings,
-        histograms={
-            name: shares_of(ranges.seen(streams)) for name, streams in all_streams(result).items()
-        },
+        histograms=_shares_of_ours(result) | _shares_of_live_etcd(result),
         joins=tuple(_joined(result, burst) for burst in result.bursts),
         capacities=capacity.of(result),
         caveats=caveats.of(result),
@@ -97,6 +96,21 @@ def _joined(result: Result, burst: JoinBurst) -> Joined:
         probes=burst.probes,
         assumptions=burst.assumptions,
     )
+
+
+def _shares_of_ours(result: Result) -> dict[str, Shares]:
+    return {name: shares_of(ranges.seen(streams)) for name, streams in all_streams(result).items()}
+
+
+def _shares_of_live_etcd(result: Result) -> dict[str, Shares]:
+    """Return what a live etcd said of itself."""
+    seen = result.live_metrics
+    times = {"etcd-before": seen.before, "etcd-beside": seen.beside} if seen else {}
+    return {
+        f"{stream.name}.{when}": shares_of(ranges.seen([stream]))
+        for when, streams in times.items()
+        for stream in streams
+    }
 
 
 def shares(histogram: Histogram) -> Shares:

@@ -11,7 +11,7 @@ from etcdbench.histogram import Histogram
 from etcdbench.jobfile import Part
 from etcdbench.join_model import Span, Write
 from etcdbench.join_profile import Join
-from etcdbench.model import Topology
+from etcdbench.join_result import Topology
 from etcdbench.records import Struct
 from etcdbench.schedule import START_DELAY_MS, Load, Position, schedule
 from etcdbench.workload import BackendSchedule, WalSchedule

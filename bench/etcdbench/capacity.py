@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from etcdbench import advice, join_checks, stats
+from etcdbench.join_result import JoinBurst, Topology
 from etcdbench.limits import FAQ
-from etcdbench.model import Finding, JoinBurst, Result, Topology, Verdict
+from etcdbench.model import Finding, Result, Verdict
 from etcdbench.records import Struct
 from etcdbench.search import BURSTS_EACH, Answer
 from etcdbench.timeline import runs_of

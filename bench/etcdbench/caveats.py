@@ -7,6 +7,7 @@ run is there yet.
 
 from collections.abc import Callable, Iterable
 
+from etcdbench import foreign_caveats
 from etcdbench.advice import MEASURE_IT, NETWORK_FILESYSTEMS
 from etcdbench.histogram import merge
 from etcdbench.machine import Device
@@ -175,6 +176,16 @@ def _cpu(result: Result) -> Iterable[Caveat]:
             return
 
 
+def _rivals(result: Result) -> Iterable[Caveat]:
+    if not all(run.alone for run in result.runs):
+        yield Caveat(
+            code="two_runs",
+            message="another etcdbench measured on this disk at the same time: each measured the "
+            "other's load, too",
+            advice="run them one after the other",
+        )
+
+
 def _catch_ups(result: Result) -> Iterable[Caveat]:
     streams = [
         stream
@@ -229,6 +240,13 @@ def _settings(result: Result) -> Iterable[Caveat]:
             "the disk is bad, never that it is good",
             advice="for a verdict measure when etcd is stopped, or another disk of the same kind",
         )
+    if result.settings.beside_etcd and result.live_etcd and result.live_metrics is None:
+        yield Caveat(
+            code="etcd_unwatched",
+            message="the live etcd's own metrics could not be watched: what our load did to it is "
+            "not known",
+            advice="say where it serves them over plain HTTP: --metrics URL",
+        )
     if result.interrupted:
         yield Caveat(
             code="incomplete",
@@ -269,43 +287,6 @@ def _joins(result: Result) -> Iterable[Caveat]:
         )
 
 
-def _others(result: Result) -> Iterable[Caveat]:
-    """Say what a file of others' cannot tell."""
-    if result.origin == "fio":
-        yield Caveat(
-            code="only_flushes",
-            message="fio's output tells of flushes only: backend commits, joining nodes, the cluster "
-            "class, the device and the machine were not judged",
-            advice=MEASURE_IT,
-        )
-    if result.origin == "metrics":
-        yield Caveat(
-            code="live_load",
-            message="this is what a live etcd's disk did so far, under that etcd's own load: it tells "
-            "nothing of a higher one, of joining nodes, or of the device",
-            advice="for those measure a disk of the same kind: etcdbench run PATH",
-        )
-    streams = [stream for run in result.runs for stream in run.streams if stream.blocks]
-    if any(stream.edges_ns for stream in streams):
-        yield Caveat(
-            code="ranges",
-            message="etcd's buckets know a latency only as a range: anything from 8.1 to 15.9 ms "
-            "reads alike"
-            if result.origin == "metrics"
-            else "only percentiles are known: what lies between two of them is a range",
-            advice="where the limit lies within a range only measuring helps: etcdbench run PATH"
-            if result.origin == "metrics"
-            else "run fio with --output-format=json+, which keeps every latency",
-        )
-    if result.is_foreign and all(len(stream.blocks) == 1 for stream in streams):
-        yield Caveat(
-            code="one_block",
-            message="when the flushes were is unknown, so that each counts as independent; slow ones "
-            "come together, and the truth is less certain than the intervals say",
-            advice="take several pages of metrics, or let fio report with --output-format=json+ --status-interval=1",
-        )
-
-
 CAVEATS: tuple[Callable[[Result], Iterable[Caveat]], ...] = (
     _settings,
     _parent_measured,
@@ -315,8 +296,9 @@ CAVEATS: tuple[Callable[[Result], Iterable[Caveat]], ...] = (
     _cgroup,
     _not_at_rest,
     _cpu,
+    _rivals,
     _catch_ups,
     _joins,
     _scratch,
-    _others,
+    foreign_caveats.of,
 )

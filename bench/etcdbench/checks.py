@@ -10,6 +10,7 @@ import msgspec
 
 from etcdbench import (
     advice,
+    beside_check,
     capacity,
     join_checks,
     judge,
@@ -43,8 +44,8 @@ def assess(result: Result) -> tuple[Finding, ...]:
         known = _last_look(result, phase)
         findings += [finding for check in CHECKS if (finding := check(known)) is not None]
     findings += join_checks.assess(result)
-    reached = ladder.cluster_class_reached(result)
-    return (*findings, reached) if reached else tuple(findings)
+    rest = (beside_check.live_etcd_wal(result), ladder.cluster_class_reached(result))
+    return (*findings, *(finding for finding in rest if finding is not None))
 
 
 def overall(findings: Sequence[Finding], result: Result) -> Verdict:

@@ -30,6 +30,11 @@ class DocumentSplitter:
         for line in lines:
             self._take(line)
 
+    @property
+    def cut_off(self) -> bool:
+        """Say whether the output so far ends within a document."""
+        return self._open is not None
+
     def newest(self) -> Document | None:
         """Return the newest document if one came since the last call."""
         if len(self.documents) == self._seen:

@@ -61,9 +61,11 @@ class Interrupted(EtcdbenchError):  # noqa: N818 - it is nobody's error
 
     exit_status = 130
 
-    def __init__(self) -> None:
-        """Say so; there is nothing more to know."""
+    def __init__(self, but: str = "") -> None:
+        """Say so, and what did not end as it should."""
         super().__init__(
-            "interrupted: fio was stopped and our files were removed",
+            f"interrupted{but}"
+            if but
+            else "interrupted: fio was stopped and our files were removed",
             hint="run it again when the machine is free (with --force if -o named a file)",
         )

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import msgspec
 
-from etcdbench import metrics, process
+from etcdbench import metrics, process, scrape
 from etcdbench.background import Background
 from etcdbench.errors import EtcdError, Interrupted
 from etcdbench.etcd_programs import Programs
 from etcdbench.schedule import Load
+from etcdbench.stopping import StopRequest
 from etcdbench.workspace import Workspace
 
 READY_SECONDS = 20.0
@@ -53,19 +54,15 @@ class Server:
         Raises:
             EtcdError: It does not answer.
         """
-        host, _, port = self.url.removeprefix("http://").partition(":")
-        connection = http.client.HTTPConnection(host, int(port), timeout=SCRAPE_TIMEOUT_SECONDS)
         try:
-            connection.request("GET", "/metrics")
-            text = connection.getresponse().read().decode("utf-8", errors="replace")
-        except (OSError, http.client.HTTPException) as error:
+            return scrape.fetch(
+                scrape.read_address(self.url), timeout_seconds=SCRAPE_TIMEOUT_SECONDS
+            )
+        except EtcdError as error:
             raise EtcdError(
-                f"etcd does not answer: {error}{_last_words(self._child)}",
+                f"{error.message}{_last_words(self._child)}",
                 hint="the disk may be too slow for it; look at dmesg",
             ) from error
-        finally:
-            connection.close()
-        return metrics.read_samples(text)
 
     @property
     def ended(self) -> bool:
@@ -79,7 +76,7 @@ class Server:
 
 @contextlib.contextmanager
 def serving(
-    programs: Programs, *, target: Workspace, scratch: Workspace, stop: process.StopRequest
+    programs: Programs, *, target: Workspace, scratch: Workspace, stop: StopRequest
 ) -> Generator[Server, None, None]:
     """Run an etcd of one member on loopback, with its data in our directory, and remove them.
 
@@ -101,7 +98,7 @@ def serving(
 
 
 def check_perf(
-    programs: Programs, server: Server, *, load: str, scratch: Workspace, stop: process.StopRequest
+    programs: Programs, server: Server, *, load: str, scratch: Workspace, stop: StopRequest
 ) -> metrics.Samples:
     """Load etcd with `etcdctl check perf`, whose requests come at equal distances.
 
@@ -131,7 +128,7 @@ def check_perf(
 
 
 def send_requests(
-    server: Server, load: Load, *, scratch: Workspace, stop: process.StopRequest
+    server: Server, load: Load, *, scratch: Workspace, stop: StopRequest
 ) -> metrics.Samples:
     """Load etcd with our own client (`etcdbench.client`), in a process of its own.
 
@@ -164,7 +161,7 @@ def _follow(
     server: Server,
     *,
     scratch: Workspace,
-    stop: process.StopRequest,
+    stop: StopRequest,
     seconds_max: float,
     look: Callable[[float], None] = lambda _: None,
 ) -> process.Completed:
@@ -174,7 +171,7 @@ def _follow(
     kernel do not want.
     """
 
-    def on_tick(seconds: float) -> str | None:
+    def on_tick(seconds: float, _process_id: int) -> str | None:
         if server.ended:
             return "etcd died"
         if seconds > seconds_max:
@@ -192,7 +189,7 @@ def _follow(
         environment=_environment(),
         spare_cpu_only=True,
     )
-    if reason == "interrupted":
+    if reason and stop.requested:
         raise Interrupted
     if reason:
         raise server.complain(reason)
@@ -205,7 +202,7 @@ def _start(
     *,
     target: Workspace,
     scratch: Workspace,
-    stop: process.StopRequest,
+    stop: StopRequest,
 ) -> tuple[Background, str, tuple[str, ...]]:
     """Start etcd on ports that the kernel picks; if somebody took one meanwhile, try again."""
     for left in range(PORT_TRIES - 1, -1, -1):
@@ -242,7 +239,7 @@ def _start(
     raise AssertionError("the last try raises or returns")
 
 
-def _wait_until_ready(child: Background, url: str, stop: process.StopRequest) -> None:
+def _wait_until_ready(child: Background, url: str, stop: StopRequest) -> None:
     deadline = time.monotonic() + READY_SECONDS
     host, _, port = url.removeprefix("http://").partition(":")
     while time.monotonic() < deadline:

@@ -7,7 +7,7 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +16,7 @@ from etcdbench import process
 from etcdbench.documents import Document, DocumentSplitter, jobs_of
 from etcdbench.errors import FioError, Interrupted
 from etcdbench.jobfile import CPU_SECTION, FioJob
+from etcdbench.stopping import StopRequest
 
 VERSION_MIN = (3, 5)
 """Sync latency percentiles exist from 3.4, are reliable from 3.5 (2018)."""
@@ -46,9 +47,20 @@ class FioOutput:
     silent_seconds: float = 0.0
 
 
-Watch = Callable[[float, Document | None], str | None]
-"""Called about four times a second with the seconds since the start and the newest document, if
-one came; a reason that it returns ends the run early."""
+class Watch(Protocol):
+    """Looks at a run about ten times a second."""
+
+    def __call__(
+        self, seconds: float, document: Document | None, process_id: int | None = None
+    ) -> str | None:
+        """Return why the run is to be ended early, if it is.
+
+        Args:
+            seconds: Since its start.
+            document: The newest one, if one came since the last look.
+            process_id: fio's, where it is a real one.
+        """
+        ...
 
 
 class Engine(Protocol):
@@ -76,7 +88,7 @@ class Engine(Protocol):
 class Fio:
     """The real fio."""
 
-    def __init__(self, path: Path, version_text: str, stop: process.StopRequest) -> None:
+    def __init__(self, path: Path, version_text: str, stop: StopRequest) -> None:
         """Use `find_fio` to get one."""
         self.path = path
         self.version_text = version_text
@@ -107,11 +119,11 @@ class Fio:
         splitter = DocumentSplitter()
         elapsed = heard_at = 0.0
 
-        def on_tick(seconds: float) -> str | None:
+        def on_tick(seconds: float, process_id: int) -> str | None:
             nonlocal elapsed, heard_at
             elapsed, newest = seconds, splitter.newest()
             heard_at = seconds if newest is not None else heard_at
-            reason = watch(seconds, newest)
+            reason = watch(seconds, newest, process_id)
             if reason is None and seconds > seconds_max:
                 return f"fio did not end within {seconds_max:.0f} s"
             return reason
@@ -137,7 +149,7 @@ class Fio:
             wall_seconds=elapsed,
             silent_seconds=elapsed - heard_at if reason else 0.0,
         )
-        if reason == "interrupted":
+        if reason and self._stop.requested:
             raise RunInterrupted(output)
         _check_status(done, splitter, stopped=reason)
         return output
@@ -148,11 +160,12 @@ class RunInterrupted(Interrupted):
 
     def __init__(self, output: FioOutput) -> None:
         """Keep the partial output."""
-        super().__init__()
+        _, semicolon, stuck = (output.stopped or "").partition("; ")
+        super().__init__(f"{semicolon}{stuck}")
         self.output = output
 
 
-def find_fio(*, stop: process.StopRequest, search_path: str | None = None) -> Fio:
+def find_fio(*, stop: StopRequest, search_path: str | None = None) -> Fio:
     """Return the first real fio on the search path.
 
     Raises:
@@ -214,6 +227,8 @@ def _check_status(
     done: process.Completed, splitter: DocumentSplitter, *, stopped: str | None
 ) -> None:
     """Turn a failure of fio into one sentence; fio writes JSON even when it fails."""
+    if splitter.cut_off and done.status == 0 and not stopped:
+        raise FioError("fio's output was cut off", hint="run it again; look at dmesg if it recurs")
     if splitter.documents and (stopped or done.status == 0):
         return
     if stopped:
@@ -236,7 +251,7 @@ def _check_status(
         ),
         None,
     )
-    if done.status < 0:
+    if done.status is not None and done.status < 0:
         raise FioError(
             f"fio was killed by signal {-done.status}{said}",
             hint="see whether the kernel ran out of memory (dmesg), then run again",

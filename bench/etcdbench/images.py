@@ -11,8 +11,8 @@ import msgspec
 from etcdbench import neighbours, preflight
 from etcdbench.burst import Bursts
 from etcdbench.errors import PreflightError, UsageError
+from etcdbench.join_result import Topology
 from etcdbench.machine import Target
-from etcdbench.model import Topology
 from etcdbench.neighbours import FOLDER
 from etcdbench.plan import ROOM_MARGIN_BYTES
 from etcdbench.records import Struct

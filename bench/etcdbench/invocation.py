@@ -8,7 +8,8 @@ import msgspec
 
 from etcdbench import system
 from etcdbench.errors import FioError
-from etcdbench.fio import Engine, FioOutput, RunInterrupted
+from etcdbench.fio import Engine, FioOutput, RunInterrupted, Watch
+from etcdbench.guard import Guard
 from etcdbench.jobfile import FioJob, Part
 from etcdbench.model import Run, Stream
 from etcdbench.watching import Observer, watcher
@@ -42,14 +43,16 @@ class Invoker:
         target: Our directory on the target.
         scratch: Our memory-backed directory.
         observer: Who watches.
-        gentle: Whether a live etcd must be spared.
+        guard: Who watches over a live etcd that must be spared; None where there is none.
+        alone: Says whether no other etcdbench measures on the same disk just now.
     """
 
     engine: Engine
     target: Workspace
     scratch: Workspace
     observer: Observer
-    gentle: bool
+    guard: Guard | None = None
+    alone: Callable[[], bool] = lambda: True
 
     def run(
         self,
@@ -67,7 +70,7 @@ class Invoker:
             blanks: A run for each of its parts, of which nothing is known yet.
             understand: Reads what fio returns.
             seconds_max: When to stop it.
-            also: Called about four times a second with the seconds since the start and the bytes
+            also: Called about ten times a second with the seconds since the start and the bytes
                 written.
 
         Raises:
@@ -75,21 +78,12 @@ class Invoker:
             RunInterrupted: The user wants us to stop, and nothing was measured.
         """
         self.observer.begin(blanks[0].phase, job.runtime_seconds or seconds_max)
+        if self.guard:
+            self.guard.begin()
+        alone = self.alone()
         before = system.load_sample()
-        interrupt: RunInterrupted | None = None
-        try:
-            output = self.engine.run(
-                job,
-                directory=self.target.path,
-                scratch=self.scratch.path,
-                keep_open=(self.target.lock_fd, self.scratch.lock_fd),
-                seconds_max=seconds_max,
-                watch=watcher(job, self.observer, gentle=self.gentle, also=also),
-            )
-        except RunInterrupted as stopped:
-            interrupt, output = stopped, stopped.output
-            if not output.documents:
-                raise
+        watch = watcher(job, self.observer, guard=self.guard, also=also)
+        output, interrupt = self._measure(job, watch, seconds_max=seconds_max)
         try:
             streams, bytes_written = understand(output)
         except FioError:
@@ -97,6 +91,7 @@ class Invoker:
                 raise interrupt from None
             raise
         load = system.machine_load(before, system.load_sample())
+        alone = alone and self.alone()
         runs = tuple(
             msgspec.structs.replace(
                 blank,
@@ -106,10 +101,35 @@ class Invoker:
                 machine=load,
                 stopped=output.stopped,
                 silent_seconds=round(output.silent_seconds, 3),
+                alone=alone,
             )
             for number, (blank, own) in enumerate(zip(blanks, streams, strict=True))
         )
         return Outcome(runs=runs, stopped=output.stopped, interrupt=interrupt)
+
+    def _measure(
+        self, job: FioJob, watch: Watch, *, seconds_max: float
+    ) -> tuple[FioOutput, RunInterrupted | None]:
+        """Return what fio measured, and the user's wish to stop if that ended it.
+
+        Raises:
+            FioError: fio failed.
+            RunInterrupted: The user wants us to stop, and nothing was measured.
+        """
+        try:
+            output = self.engine.run(
+                job,
+                directory=self.target.path,
+                scratch=self.scratch.path,
+                keep_open=(self.target.lock_fd, self.scratch.lock_fd),
+                seconds_max=seconds_max,
+                watch=watch,
+            )
+        except RunInterrupted as stopped:
+            if not stopped.output.documents:
+                raise
+            return stopped.output, stopped
+        return output, None
 
 
 def blank(

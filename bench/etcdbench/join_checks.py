@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from etcdbench import judge, stalls, stats, timeline
+from etcdbench.join_result import JoinBurst
 from etcdbench.judge import ALLOWED_SHARE, Criterion, Evidence
 from etcdbench.limits import (
     BYSTANDER_FAIL_SECONDS,
@@ -26,7 +27,7 @@ from etcdbench.limits import (
     TUNING_GUIDE,
     WAL_LIMIT_NS,
 )
-from etcdbench.model import Finding, JoinBurst, Result, Verdict
+from etcdbench.model import Finding, Result, Verdict
 from etcdbench.neighbours import NETWORK_BYTES_PER_SECOND
 from etcdbench.units import format_bytes, format_seconds, format_share
 from etcdbench.workload import JOIN, JOIN_QUIET, PROMOTED

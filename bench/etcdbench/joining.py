@@ -10,8 +10,8 @@ from etcdbench.burst import Burst, Bursts
 from etcdbench.errors import UsageError
 from etcdbench.images import Joining, fewer, place_of, scaled
 from etcdbench.join_profile import Cni, Join
+from etcdbench.join_result import Topology
 from etcdbench.machine import Target
-from etcdbench.model import Topology
 from etcdbench.records import Struct
 from etcdbench.units import parse_size
 from etcdbench.workload import Requests

@@ -15,7 +15,7 @@ import msgspec
 from etcdbench import etcd_model, parse
 from etcdbench.burst import Burst, Bursts
 from etcdbench.errors import EtcdbenchError, Interrupted
-from etcdbench.fio import Engine, FioOutput
+from etcdbench.fio import FioOutput
 from etcdbench.invocation import Invoker, Understand, blank
 from etcdbench.jobfile import FioJob, Part, etcd_job, recipe_job, wal_segments
 from etcdbench.join_profile import Join
@@ -23,17 +23,16 @@ from etcdbench.learned import Learned, moved
 from etcdbench.model import Result, Run, Stream
 from etcdbench.plan import (
     BESIDE_CALIBRATE_RATE,
-    BESIDE_SHARE,
     RECIPE_SECONDS_MAX,
     START_SECONDS,
     Plan,
     at_rate,
+    beside_rate,
 )
 from etcdbench.prepared import prepare
 from etcdbench.schedule import even_load, position_after, schedule
 from etcdbench.search import Answer
 from etcdbench.seeking import seek
-from etcdbench.watching import Observer
 from etcdbench.witness import Seen, clear, looking_on, record
 from etcdbench.workload import (
     CALIBRATE,
@@ -42,7 +41,6 @@ from etcdbench.workload import (
     Recipe,
     Requests,
 )
-from etcdbench.workspace import Workspace
 
 BURST_GRACE_SECONDS = 60.0
 """What shares the disk in a burst may take this much longer."""
@@ -62,14 +60,11 @@ class Measurement:
     Attributes:
         plan: What to do.
         result: What is known so far.
-        engine: What runs jobs.
-        target: Our directory on the target.
-        scratch: Our memory-backed directory.
+        invoker: What runs jobs, in which directories, and tells whom.
         decided: Called after each round with the result so far, the phase and the round (from 0);
             True ends the rounds.
         failed: Called after each rung of the ladder with its phase; True ends the ladder.
         save: Called with the result after every run.
-        observer: Who watches.
         joined: Called after each join burst with the result so far and its number (from 0); True
             ends the bursts.
         answer: Called after each burst of a search; says what all that were like it show.
@@ -78,13 +73,10 @@ class Measurement:
 
     plan: Plan
     result: Result
-    engine: Engine
-    target: Workspace
-    scratch: Workspace
+    invoker: Invoker
     decided: Callable[[Result, str, int], bool]
     failed: Callable[[Result, str], bool]
     save: Callable[[Result], None]
-    observer: Observer
     joined: Callable[[Result, int], bool] = lambda _result, _number: False
     answer: Callable[[Result], Answer] = lambda _result: "unsure"
     _learned: Learned = field(default_factory=Learned)
@@ -159,8 +151,7 @@ class Measurement:
             self._stretch(CALIBRATE, self._gently(requests), seconds)
             seen.append(self._learned.flushes.mean_ns or 0.0)
         if gentle:
-            possible = 1e9 / max(seen[-1], 1.0)
-            self._learned.rate_per_second_max = max(1.0, BESIDE_SHARE * possible)
+            self._learned.rate_per_second_max = beside_rate(seen[-1])
 
     def _climb(self, requests: Requests, measured: Requests) -> None:
         """Try each cluster class in turn; one that was measured already is not tried again."""
@@ -190,7 +181,7 @@ class Measurement:
             [part],
             cpu_share=etcd_model.cpu_share(requests.rate_per_second),
             fallocate=self.result.target.fallocate,
-            scratch=self.scratch.path,
+            scratch=self.invoker.scratch.path,
         )
         (run,) = self._invoke(
             job,
@@ -225,7 +216,8 @@ class Measurement:
     def _burst(self, join: Join, wanted: Burst, *, trial: bool = False) -> None:
         """Run one join burst: all its phases, and what shares the disk, in one invocation."""
         known, first_run = self._learned, len(self.result.runs)
-        ready = prepare(join, wanted, known=known, result=self.result, scratch=self.scratch)
+        target, scratch = self.invoker.target, self.invoker.scratch
+        ready = prepare(join, wanted, known=known, result=self.result, scratch=scratch)
         compiled, seen = ready.compiled, Seen()
         self._cold_bytes += sum(one.size_read_bytes for one in compiled.neighbours)
         last = compiled.parts[-1]
@@ -237,7 +229,7 @@ class Measurement:
             return parse.parse_etcd(output, ready.job, compiled.parts)
 
         try:
-            with looking_on(seen, compiled, self.target, self.scratch, check_stop=self.check_stop):
+            with looking_on(seen, compiled, target, scratch, check_stop=self.check_stop):
                 self._invoke(
                     ready.job,
                     ready.blanks,
@@ -252,7 +244,7 @@ class Measurement:
                 bursts = (*self.result.bursts, burst)
                 self.result = msgspec.structs.replace(self.result, bursts=bursts)
                 self._keep(interrupted=self.result.interrupted)
-            clear(self.target.path)
+            clear(target.path)
         self._drop_old_segments(set(wal_segments(last.wal)))
 
     def _recipe(self, recipe: Recipe) -> None:
@@ -278,18 +270,11 @@ class Measurement:
 
         A trial that is stopped (a rung, a burst of a search) was too much, and no interruption.
         """
-        invoker = Invoker(
-            engine=self.engine,
-            target=self.target,
-            scratch=self.scratch,
-            observer=self.observer,
-            gentle=self.plan.settings.beside_etcd,
-        )
-        outcome = invoker.run(job, blanks, understand, seconds_max=seconds_max, also=also)
+        outcome = self.invoker.run(job, blanks, understand, seconds_max=seconds_max, also=also)
         trial = outcome.interrupt is None and (trial or blanks[0].phase.startswith(RUNG_PREFIX))
         self._keep(runs=outcome.runs, interrupted=None if trial else outcome.stopped)
         for run in outcome.runs:
-            self.observer.end(run)
+            self.invoker.observer.end(run)
         if outcome.interrupt:
             raise outcome.interrupt
         if outcome.stopped:
@@ -303,7 +288,7 @@ class Measurement:
     def _drop_old_segments(self, segments: set[str]) -> None:
         """Remove WAL files that are behind us; etcd keeps few, too."""
         for old in self._wal_files - segments:
-            (self.target.path / old).unlink(missing_ok=True)
+            (self.invoker.target.path / old).unlink(missing_ok=True)
         self._wal_files = segments
 
     def _keep(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from etcdbench.commits import FIO_HINT, READ_DIRECTION, commit_blocks, latency_log
 from etcdbench.documents import Document, jobs_of
@@ -22,6 +23,9 @@ from etcdbench.workload import SNAPSHOT
 
 BLOCK_SECONDS_MIN = 0.9
 """fio's last document comes right after the one before; a shorter block joins its neighbour."""
+
+STATUS_INTERVAL_MS = 1000
+"""fio speaks once a second."""
 
 LATE_MS = 2
 """Due times and log times are whole milliseconds, so less than this is no lateness."""
@@ -166,11 +170,11 @@ def _timeline(table: pd.DataFrame) -> tuple[Block, ...]:
     added = cumulative.diff().fillna(cumulative)
     if (added.to_numpy() < 0).any():
         raise FioError("fio's cumulative counts went down", hint=FIO_HINT)
-    stamps_ms = table.groupby("document")["timestamp_ms"].first().to_numpy()
+    stamps_ms = _without_steps_back(table.groupby("document")["timestamp_ms"].first().to_numpy())
     latencies = [int(latency) for latency in cumulative.columns]
     blocks: list[Block] = []
     # fio's first status document comes one second after its start.
-    begin_ms = int(stamps_ms[0]) - 1000
+    begin_ms = int(stamps_ms[0]) - STATUS_INTERVAL_MS
     origin_ms = begin_ms
     for stamp_ms, counts in zip(stamps_ms.tolist(), added.to_numpy().tolist(), strict=True):
         bins = {key: int(n) for key, n in zip(latencies, counts, strict=True) if key}
@@ -189,6 +193,13 @@ def _timeline(table: pd.DataFrame) -> tuple[Block, ...]:
         )
         begin_ms = stamp_ms
     return tuple(block for block in blocks if block.histogram.count)
+
+
+def _without_steps_back(stamps_ms: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Take out where the wall clock stepped back: the document came a second after the one before."""
+    gaps_ms = np.diff(stamps_ms, prepend=stamps_ms[:1])
+    forward_ms = np.where(gaps_ms < 0, STATUS_INTERVAL_MS, gaps_ms)
+    return np.asarray(stamps_ms[0] + np.cumsum(forward_ms), dtype=np.int64)
 
 
 def sync_bins(document: Document, section: str) -> dict[int, int]:

@@ -29,7 +29,7 @@ BESIDE_CALIBRATE_RATE = 10.0
 """Beside a live etcd the first look writes ten small records a second."""
 
 BESIDE_SHARE = 0.1
-"""Beside a live etcd our flushes may take this share of the disk's time."""
+"""Beside a live etcd our flushes, the database's too, may take this share of the disk's time."""
 
 BESIDE_CEILING_NS = 100_000_000
 """Beside a live etcd a flush longer than its heartbeat interval (100 ms) stops us at once."""
@@ -156,6 +156,20 @@ def at_rate(requests: Requests, phase: Phase) -> Requests:
     if phase.rate_per_second is None:
         return requests
     return msgspec.structs.replace(requests, rate_per_second=phase.rate_per_second)
+
+
+def beside_rate(flush_ns: float) -> float:
+    """Return the requests per second that take no more than `BESIDE_SHARE` of a disk's time.
+
+    At so few each has a flush of its own, and every commit, of which there are no more than
+    requests, has two.
+
+    Args:
+        flush_ns: Mean time of a flush.
+    """
+    flushes = BESIDE_SHARE * 1e9 / max(flush_ns, 1.0)
+    commits_max = 1 / etcd_model.COMMIT_INTERVAL_SECONDS
+    return max(1.0, flushes - 2 * commits_max, min(flushes / 3, commits_max))
 
 
 def class_rates(ladder: LoadedProfile) -> dict[str, float]:

@@ -11,20 +11,23 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import IO
 
-from etcdbench.errors import EtcdbenchError, Interrupted
+from etcdbench.errors import EtcdbenchError
+from etcdbench.sleeping import suspended_name
+from etcdbench.stopping import StopRequest
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-TICK_SECONDS = 0.25
+TICK_SECONDS = 0.1
 """How often a follower looks at the clock and at the user's wish to stop."""
+
+PAUSE_SECONDS_MAX = 2.0
+"""Where we wait for so much longer than we asked for, we were suspended ourselves."""
 
 STOP_GRACE_SECONDS = 3.0
 """How long a program may take to obey one signal before it gets a harder one."""
@@ -35,52 +38,24 @@ RUN_GRACE_SECONDS = 0.2
 OUTPUT_MAX_BYTES = 256_000_000
 """More output than this is garbage; a run's documents are below 20 MB."""
 
+STUCK = "process {} does not end even when killed: it waits in the kernel for the disk"
+
+OnTick = Callable[[float, int], str | None]
+"""Seconds since a program's start and its process id -> why it is to be ended, if it is."""
+
 
 @dataclass(frozen=True)
 class Completed:
     """What a program left behind.
 
     Attributes:
-        status: Exit status; negative for a signal.
+        status: Exit status; negative for a signal; None if it does not end even when killed.
         stdout, stderr: Its output as text; bytes that are no UTF-8 are replaced.
     """
 
-    status: int
+    status: int | None
     stdout: str
     stderr: str
-
-
-class StopRequest:
-    """Whether the user or the system asked us to stop.
-
-    A flag rather than an exception out of nowhere: cleaning up is then never itself interrupted,
-    and there is no moment between creating something and knowing of it.
-    """
-
-    def __init__(self) -> None:
-        """Nobody has asked yet."""
-        self.requested = False
-
-    def check(self) -> None:
-        """Raise `Interrupted` if somebody asked."""
-        if self.requested:
-            raise Interrupted
-
-    @contextlib.contextmanager
-    def listen(self) -> Generator["StopRequest", None, None]:
-        """Take SIGINT, SIGTERM and SIGHUP while the block runs."""
-
-        def note(_number: int, _frame: FrameType | None) -> None:
-            self.requested = True
-
-        # What is ignored stays ignored: nohup, and jobs that a shell put into the background.
-        heard = [n for n in _STOP_SIGNALS if signal.getsignal(n) is not signal.SIG_IGN]
-        before = {number: signal.signal(number, note) for number in heard}
-        try:
-            yield self
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def run(argv: Sequence[str], *, timeout_seconds: float) -> Completed | None:
@@ -114,7 +89,7 @@ def follow(
     cwd: Path,
     keep_open: Sequence[int],
     on_output: Callable[[str], None],
-    on_tick: Callable[[float], str | None],
+    on_tick: OnTick,
     stop: StopRequest,
     environment: Mapping[str, str] | None = None,
     spare_cpu_only: bool = False,
@@ -126,8 +101,8 @@ def follow(
         cwd: Its working directory.
         keep_open: File descriptors that it inherits.
         on_output: Called with each piece of standard output.
-        on_tick: Called with the seconds since the start about every quarter of a second; a
-            reason that it returns stops the program.
+        on_tick: Called with the seconds since the start and the process id about every tenth of
+            a second; a reason that it returns stops the program.
         stop: The user's wish to stop, which stops it too.
         environment: Its environment where it is not ours.
         spare_cpu_only: Let it run only where nobody else wants the CPU.
@@ -136,7 +111,7 @@ def follow(
         What it left behind, and the reason for which it was stopped, if it was.
 
     Raises:
-        EtcdbenchError: It cannot be started, or cannot be stopped.
+        EtcdbenchError: It cannot be started.
     """
     child = start(
         argv,
@@ -149,12 +124,14 @@ def follow(
     )
     pieces: dict[str, list[str]] = {"out": [], "err": []}
     try:
-        reason = _pump(child, pieces, on_output=on_output, on_tick=on_tick, stop=stop)
-        if reason is not None:
+        halt = _pump(child, pieces, on_output=on_output, on_tick=on_tick, stop=stop)
+        if halt is not None and halt.last_words:
             _stop(child, pieces, on_output)
     finally:
         _kill(child)
-    return Completed(child.returncode, "".join(pieces["out"]), "".join(pieces["err"])), reason
+    done = Completed(child.returncode, "".join(pieces["out"]), "".join(pieces["err"]))
+    stuck = "" if done.status is not None else f"; {STUCK.format(child.pid)}"
+    return done, f"{halt.reason}{stuck}" if halt else None
 
 
 def start(
@@ -200,14 +177,22 @@ def start(
         ) from error
 
 
+@dataclass(frozen=True)
+class _Halt:
+    """Why a program is ended early, and whether what it says on its way out counts."""
+
+    reason: str
+    last_words: bool = True
+
+
 def _pump(
     child: subprocess.Popen[bytes],
     pieces: dict[str, list[str]],
     *,
     on_output: Callable[[str], None],
-    on_tick: Callable[[float], str | None],
+    on_tick: OnTick,
     stop: StopRequest,
-) -> str | None:
+) -> _Halt | None:
     """Read both pipes until they close; return why we gave up, if we did."""
     began = ticked = time.monotonic()
     total = 0
@@ -215,27 +200,51 @@ def _pump(
         for name, stream in (("out", child.stdout), ("err", child.stderr)):
             selector.register(_required(stream), selectors.EVENT_READ, name)
         while selector.get_map():
-            for key, _ in selector.select(TICK_SECONDS):
-                data = os.read(key.fd, 65536)
-                if not data:
-                    selector.unregister(key.fileobj)
-                    continue
-                total += len(data)
-                pieces[key.data].append(text_of(data))
-                if key.data == "out":
-                    on_output(pieces["out"][-1])
+            asked = time.monotonic()
+            ready = selector.select(TICK_SECONDS)
             now = time.monotonic()
+            if now - asked > PAUSE_SECONDS_MAX:
+                paused = f"etcdbench did not run for {now - asked:.1f} s (suspended, or no CPU)"
+                return _Halt(paused, last_words=False)
+            for key, _ in ready:
+                size = _read(key, pieces, on_output)
+                total += size
+                if not size:
+                    selector.unregister(key.fileobj)
             if stop.requested:
-                return "interrupted"
+                return _Halt("interrupted")
             if total > OUTPUT_MAX_BYTES:
-                return "it printed more than we take"
+                return _Halt("it printed more than we take")
             if now - ticked >= TICK_SECONDS:
                 ticked = now
-                reason = on_tick(now - began)
-                if reason is not None:
-                    return reason
+                halt = _look(child.pid, now - began, on_tick)
+                if halt is not None:
+                    return halt
         child.wait()
     return None
+
+
+def _read(
+    key: selectors.SelectorKey, pieces: dict[str, list[str]], on_output: Callable[[str], None]
+) -> int:
+    """Read from one pipe; return how many bytes, 0 at its end."""
+    data = os.read(key.fd, 65536)
+    if data:
+        pieces[key.data].append(text_of(data))
+    if data and key.data == "out":
+        on_output(pieces["out"][-1])
+    return len(data)
+
+
+def _look(process_id: int, seconds: float, on_tick: OnTick) -> _Halt | None:
+    """Return why a program has to be ended now, if it has to.
+
+    One that is suspended, too: in what it measured meanwhile the pause would be a latency.
+    """
+    if (name := suspended_name(process_id)) is not None:
+        return _Halt(f"{name} was suspended by a signal", last_words=False)
+    reason = on_tick(seconds, process_id)
+    return None if reason is None else _Halt(reason)
 
 
 def _stop(
@@ -255,10 +264,6 @@ def _stop(
         pieces["err"].append(text_of(err or b""))
         on_output(pieces["out"][-1])
         return
-    raise EtcdbenchError(
-        f"process {child.pid} does not end even when killed: it waits in the kernel for the disk",
-        hint="the disk does not answer; look at the kernel's log (dmesg) for I/O errors",
-    )
 
 
 def _kill(child: subprocess.Popen[bytes], *, grace_seconds: float = STOP_GRACE_SECONDS) -> None:

@@ -14,6 +14,7 @@ from rich.text import Text
 from etcdbench.assessment import Assessment
 from etcdbench.burst import Bursts
 from etcdbench.console import console
+from etcdbench.etcd_watch import QUIET_SECONDS
 from etcdbench.histogram import Histogram
 from etcdbench.model import Result, Run
 from etcdbench.monitor_view import summary
@@ -94,6 +95,12 @@ class Screen:
                 f"{printable(blank.target.measured_path)} for about {format_seconds(seconds)}; "
                 "both write into a directory of our own, which is removed"
             )
+        )
+
+    def announce_watch(self, url: str) -> None:
+        """Say that a live etcd is watched before anything is written."""
+        self._err.print(
+            Text(f"watching etcd at {printable(url)} for {format_seconds(QUIET_SECONDS)} first")
         )
 
     def begin(self, phase: str, seconds: float) -> None:

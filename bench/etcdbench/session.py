@@ -3,21 +3,34 @@
 from pathlib import Path
 from typing import Literal
 
-from etcdbench import capacity, checks, join_checks, ladder, plan, planning, preflight, profile
+from etcdbench import (
+    capacity,
+    checks,
+    join_checks,
+    ladder,
+    plan,
+    planning,
+    preflight,
+    profile,
+    rivals,
+    scrape,
+    sparing,
+)
 from etcdbench.assessment import assess, to_json
 from etcdbench.errors import EtcdbenchError, UsageError
 from etcdbench.images import Joining, images_beside
+from etcdbench.invocation import Invoker
 from etcdbench.joining import JoinRequest, capacities, joining
 from etcdbench.judge import Evidence
 from etcdbench.machine import Target
 from etcdbench.measure import Measurement
 from etcdbench.model import Settings, Verdict
-from etcdbench.process import StopRequest
 from etcdbench.profile import LoadedProfile
 from etcdbench.reading import write_page
 from etcdbench.records import Struct
 from etcdbench.screen import Screen
 from etcdbench.site import survey
+from etcdbench.stopping import StopRequest
 from etcdbench.store import OutputFile, encode, file_name
 from etcdbench.units import parse_size
 from etcdbench.workload import Requests
@@ -37,6 +50,7 @@ class Request(Struct, frozen=True, kw_only=True):
         join: The burst of joining nodes.
         join_capacity: Whether to look for how many nodes may join at once, and nothing else.
         beside_etcd: Whether to measure gently beside a live etcd.
+        metrics: Where that etcd serves its metrics, as typed; None to look where kubeadm has them.
         output: Where to keep the result; None for a name of our own.
         page: Where to write a page; None for none.
         force: Whether an existing file may be overwritten.
@@ -52,6 +66,7 @@ class Request(Struct, frozen=True, kw_only=True):
     join: JoinRequest = JoinRequest()
     join_capacity: bool = False
     beside_etcd: bool = False
+    metrics: str | None = None
     output: Path | None = None
     page: Path | None = None
     force: bool = False
@@ -66,12 +81,13 @@ def measure_disk(request: Request) -> Verdict:
     """
     screen = Screen()
     with StopRequest().listen() as stop, screen:
-        load = _load(request)
+        load, address = _load(request), _metrics_address(request)
         here = survey(request.path, beside_etcd=request.beside_etcd, stop=stop)
         todo, images = _plan(request, load, here.target)
         keep = OutputFile(request.output or file_name(here.environment), force=request.force)
         page = OutputFile(request.page, force=request.force) if request.page else None
         with (
+            rivals.present(here.disks) as presence,
             workspace(here.directory, alone=True, on_leftover=screen.warn_of_leftover) as ours,
             workspace(
                 here.scratch_parent, alone=False, on_leftover=screen.warn_of_leftover
@@ -82,12 +98,24 @@ def measure_disk(request: Request) -> Verdict:
             result = here.result(todo, preflight.probe_fallocate(here.target, ours.path))
             screen.announce(result, todo, directory=ours.path, images=image_place)
             stop.check()
+            guard = (
+                sparing.guard_of(
+                    address, presence, on_watch=screen.announce_watch, check_stop=stop.check
+                )
+                if request.beside_etcd
+                else None
+            )
             measurement = Measurement(
                 plan=todo,
                 result=result,
-                engine=here.fio,
-                target=ours,
-                scratch=scratch,
+                invoker=Invoker(
+                    engine=here.fio,
+                    target=ours,
+                    scratch=scratch,
+                    observer=screen,
+                    guard=guard,
+                    alone=presence.alone,
+                ),
                 decided=lambda known, phase, look: checks.decided(
                     Evidence(
                         result=known,
@@ -102,11 +130,10 @@ def measure_disk(request: Request) -> Verdict:
                     capacity.answer(capacity.alike(known, known.bursts[-1]), known).answer
                 ),
                 failed=lambda known, phase: ladder.why_rung_fails(known, phase) is not None,
-                save=lambda known: keep.write(encode(known)),
-                observer=screen,
+                save=lambda known: keep.write(encode(sparing.told(known, guard))),
             )
             try:
-                result = measurement.run()
+                result = sparing.told(measurement.run(), guard)
             except EtcdbenchError:
                 screen.tell_what_is_kept(keep.path if keep.written else None)
                 raise
@@ -119,6 +146,22 @@ def measure_disk(request: Request) -> Verdict:
     else:
         screen.show(meaning, result)
     return meaning.verdict
+
+
+def _metrics_address(request: Request) -> scrape.Address | None:
+    """Return where a live etcd serves its metrics, if it was said.
+
+    Raises:
+        UsageError: It is no address, or nothing is measured beside an etcd.
+    """
+    if request.metrics is None:
+        return None
+    if not request.beside_etcd:
+        raise UsageError(
+            "--metrics is the address of an etcd that is measured beside",
+            hint="add --beside-etcd, or leave --metrics out",
+        )
+    return scrape.read_address(request.metrics)
 
 
 def _joins(

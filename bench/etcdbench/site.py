@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etcdbench import preflight, system
+from etcdbench.devices import disk_names
 from etcdbench.fio import Fio, find_fio
 from etcdbench.machine import Environment, LiveEtcd, Target
 from etcdbench.model import Result
 from etcdbench.mounts import find_mount, memory_scratch
 from etcdbench.plan import Plan
-from etcdbench.process import StopRequest
+from etcdbench.stopping import StopRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,11 @@ class Site:
     fio: Fio
     scratch_parent: Path
     environment: Environment
+
+    @property
+    def disks(self) -> frozenset[str]:
+        """Return what tells the disks below from others: names, or the filesystem's number."""
+        return disk_names(self.target.devices) or frozenset({f"{self.directory.stat().st_dev:#x}"})
 
     @property
     def directory(self) -> Path:

@@ -7,6 +7,7 @@ History of the format:
 
 import contextlib
 import datetime
+import fcntl
 import gzip
 import os
 import re
@@ -29,6 +30,9 @@ COMPRESS_BYTES = 1_000_000
 
 SIZE_MAX_BYTES = 100_000_000
 """A larger text is not a result of ours."""
+
+PARTIAL_SUFFIX = ".etcdbench-partial"
+"""Ends the name of a file that is being written."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _HINT = "give a file that `etcdbench run` has written"
@@ -65,9 +69,10 @@ class OutputFile:
         """
         self.path = path
         self.written = False
-        self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        self._partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL_SUFFIX}")
         try:
             self._look(force=force)
+            _remove_dead_partials(path.parent)
             with self._partial.open("xb"):
                 pass
             self._partial.unlink()
@@ -95,7 +100,8 @@ class OutputFile:
             ResultFileError: It cannot be written; what was there before stays.
         """
         try:
-            with self._partial.open("wb") as stream:
+            with self._partial.open("xb") as stream:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -112,6 +118,19 @@ def file_name(environment: Environment) -> Path:
     host = re.sub(r"[^A-Za-z0-9.-]+", "-", environment.hostname).strip("-.") or "host"
     now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
     return Path(f"{host}-{now}.etcdbench.json")
+
+
+def _remove_dead_partials(folder: Path) -> None:
+    """Remove what runs left that were killed while they saved; a living one holds the lock."""
+    for left in folder.glob(f".*{PARTIAL_SUFFIX}"):
+        with contextlib.suppress(OSError):
+            descriptor = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.fstat(descriptor).st_uid == os.geteuid():
+                    left.unlink()
+            finally:
+                os.close(descriptor)
 
 
 def encode(result: Result) -> bytes:

@@ -88,6 +88,7 @@ NAMES = {
     "join_capacity_flannel": "Flannel nodes at once",
     "join_capacity_cilium": "Cilium nodes at once",
     "join_capacity_calico": "Calico nodes at once",
+    "live_etcd_wal": "the live etcd",
     "cluster_class": "cluster class",
     "watch_stalls": "stalls",
 }

@@ -4,17 +4,8 @@ import math
 from collections.abc import Iterable, Sequence
 
 from etcdbench.histogram import merge
-from etcdbench.model import (
-    Block,
-    JoinBurst,
-    PhaseSpan,
-    Probe,
-    Result,
-    Run,
-    Second,
-    Stream,
-    StreamName,
-)
+from etcdbench.join_result import JoinBurst, PhaseSpan, Probe, Second
+from etcdbench.model import Block, Result, Run, Stream, StreamName
 from etcdbench.records import Struct
 from etcdbench.workload import JOIN_PREFIX
 

@@ -3,8 +3,8 @@
 import contextlib
 from pathlib import Path
 
+from etcdbench.join_result import Topology
 from etcdbench.machine import Target
-from etcdbench.model import Topology
 
 IMAGE_DIRECTORIES = (
     "/var/lib/rancher/k3s/agent/containerd",

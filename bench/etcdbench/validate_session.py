@@ -14,10 +14,10 @@ from etcdbench.join_profile import Cni
 from etcdbench.joining import JoinRequest, bursts_of
 from etcdbench.limits import COMMIT_LIMIT_NS, WAL_LIMIT_NS
 from etcdbench.model import Settings
-from etcdbench.process import StopRequest
 from etcdbench.records import Struct
 from etcdbench.screen import Screen
 from etcdbench.site import survey
+from etcdbench.stopping import StopRequest
 from etcdbench.store import OutputFile
 from etcdbench.validate_view import Flow, Proof, blocks
 from etcdbench.validating import LOAD_SECONDS, Kind, Round, Validation

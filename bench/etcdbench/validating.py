@@ -9,17 +9,19 @@ from typing import Literal
 
 import msgspec
 
-from etcdbench import etcd, metrics, plan, planning, process, profile
+from etcdbench import etcd, metrics, plan, planning, profile
 from etcdbench.burst import Bursts, requests_of, rng_of
 from etcdbench.errors import FioError
 from etcdbench.etcd_model import PAGE_BYTES
 from etcdbench.etcd_programs import Programs
 from etcdbench.fio import Engine
 from etcdbench.histogram import Histogram, merge
+from etcdbench.invocation import Invoker
 from etcdbench.measure import Measurement
 from etcdbench.model import Result, Run, Settings, Stream, StreamName
 from etcdbench.records import Struct
 from etcdbench.schedule import even_load
+from etcdbench.stopping import StopRequest
 from etcdbench.validation import Observation
 from etcdbench.watching import Observer
 from etcdbench.workload import JOIN_PREFIX, Arrivals, Phase, Requests
@@ -92,7 +94,7 @@ class Validation:
     directory: Path
     scratch_parent: Path
     observer: Observer
-    stop: process.StopRequest
+    stop: StopRequest
     on_leftover: Callable[[Path], None]
     _joins: int = 0
 
@@ -145,13 +147,12 @@ class Validation:
                 result=msgspec.structs.replace(
                     self.blank, settings=todo.settings, requests=todo.requests
                 ),
-                engine=self.engine,
-                target=target,
-                scratch=scratch,
+                invoker=Invoker(
+                    engine=self.engine, target=target, scratch=scratch, observer=self.observer
+                ),
                 decided=_never_decided,
                 failed=_never_climb,
                 save=_keep_nothing,
-                observer=self.observer,
             ).run()
         if whole and result.interrupted:
             raise FioError(

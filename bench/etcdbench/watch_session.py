@@ -19,9 +19,10 @@ from etcdbench.machine import LiveEtcd, MachineLoad, Target
 from etcdbench.metrics import Samples
 from etcdbench.model import Result, Run, Settings, Verdict
 from etcdbench.monitor import Instruments, Monitor, Pace, Watch
-from etcdbench.process import TICK_SECONDS, StopRequest
+from etcdbench.process import TICK_SECONDS
 from etcdbench.records import Struct
 from etcdbench.scrape import Certificates
+from etcdbench.stopping import StopRequest
 from etcdbench.store import OutputFile, encode, file_name
 from etcdbench.units import parse_duration
 from etcdbench.watch_model import LIVE

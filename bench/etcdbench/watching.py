@@ -1,4 +1,4 @@
-"""Following a run while it measures: tell the observer, and beside a live etcd let go in time."""
+"""Following a run while it measures: tell the observer, and ask the guard of a live etcd."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -6,13 +6,10 @@ from typing import Protocol
 from etcdbench import parse
 from etcdbench.documents import Document
 from etcdbench.fio import Watch
+from etcdbench.guard import Guard
 from etcdbench.histogram import Histogram, merge
 from etcdbench.jobfile import WAL_SECTION, FioJob
 from etcdbench.model import Run
-from etcdbench.plan import BESIDE_CEILING_NS
-
-SILENCE_SECONDS = 3.0
-"""Beside a live etcd this long without a word from fio is a stall: fio answers only between I/Os."""
 
 
 class Observer(Protocol):
@@ -35,35 +32,33 @@ def watcher(
     job: FioJob,
     observer: Observer,
     *,
-    gentle: bool,
+    guard: Guard | None,
     also: Callable[[float, int], None] | None = None,
 ) -> Watch:
-    """Return what looks at a run four times a second.
+    """Return what looks at a run ten times a second.
 
     Args:
         job: What is run.
         observer: Who is told.
-        gentle: Whether a live etcd is beside it, which must not be slowed down.
+        guard: Who watches over a live etcd beside it; None where there is none.
         also: Called with the seconds since the start and the bytes written, if there is news.
     """
     sections = [name for name in job.sections if name.startswith(WAL_SECTION)] or job.sections[:1]
-    heard_at = 0.0
 
-    def watch(seconds: float, document: Document | None) -> str | None:
-        nonlocal heard_at
+    def watch(
+        seconds: float, document: Document | None, process_id: int | None = None
+    ) -> str | None:
         wal, bytes_written = None, 0
         if document is not None:
-            heard_at = seconds
             wal = merge(Histogram.from_bins(parse.sync_bins(document, name)) for name in sections)
             bytes_written = parse.bytes_written(document)
         observer.tick(seconds, wal, bytes_written)
         if also is not None:
             also(seconds, bytes_written)
-        if gentle and document is not None and _longest_ns(document, job) > BESIDE_CEILING_NS:
-            return "a flush took longer than etcd's heartbeat interval (100 ms)"
-        if gentle and seconds - heard_at > SILENCE_SECONDS:
-            return f"the disk did not answer for {SILENCE_SECONDS:.0f} s"
-        return None
+        if guard is None:
+            return None
+        longest_ns = None if document is None else _longest_ns(document, job)
+        return guard.why_stop(seconds, longest_ns=longest_ns, process_id=process_id)
 
     return watch
 

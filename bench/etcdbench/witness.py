@@ -15,7 +15,7 @@ from etcdbench.background import Background
 from etcdbench.burst import Burst, Compiled
 from etcdbench.errors import EtcdbenchError
 from etcdbench.join_profile import Join
-from etcdbench.model import JoinBurst, PhaseSpan, Probe, Second
+from etcdbench.join_result import JoinBurst, PhaseSpan, Probe, Second
 from etcdbench.schedule import START_DELAY_MS
 from etcdbench.workload import SNAPSHOT
 from etcdbench.workspace import Workspace

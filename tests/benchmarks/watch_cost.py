@@ -19,7 +19,7 @@ import psutil
 
 from etcdbench import etcd
 from etcdbench.etcd_programs import find_etcd
-from etcdbench.process import StopRequest
+from etcdbench.stopping import StopRequest
 from etcdbench.workspace import workspace
 
 PROGRAM = [sys.executable, "-m", "etcdbench", "watch"]

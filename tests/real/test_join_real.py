@@ -10,11 +10,12 @@ from cli import call, complaint, left_behind
 from etcdbench import profile, promotion, replay, timeline
 from etcdbench.burst import Burst, Bursts
 from etcdbench.images import Joining, images_beside
+from etcdbench.invocation import Invoker
 from etcdbench.measure import Measurement
 from etcdbench.model import Result, Settings
 from etcdbench.plan import Plan
-from etcdbench.process import StopRequest
 from etcdbench.site import survey
+from etcdbench.stopping import StopRequest
 from etcdbench.workload import Requests
 from etcdbench.workspace import workspace
 from fakes import Silent
@@ -54,13 +55,10 @@ def measured(directory: Path, burst: Burst) -> Result:
             result = Measurement(
                 plan=todo,
                 result=here.result(todo, here.target),
-                engine=here.fio,
-                target=target,
-                scratch=scratch,
+                invoker=Invoker(engine=here.fio, target=target, scratch=scratch, observer=Silent()),
                 decided=lambda _result, _phase, _look: True,
                 failed=lambda _result, _phase: True,
                 save=lambda _: None,
-                observer=Silent(),
             ).run()
             assert {path.name for path in target.path.iterdir()} <= {
                 "etcdbench-marker",

@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cli import call, complaint, fio_processes, left_behind, start, wait_for_fio
 from etcdbench import store
+from mounting import filesystem, shell
 
 pytestmark = pytest.mark.fio
 
@@ -144,34 +145,12 @@ def test_a_fio_that_is_killed_is_one_line(tmp_path: Path, disk_path: Path) -> No
 # --- filesystems of our own ---------------------------------------------------------------------
 
 
-def shell(*command: str | Path) -> None:
-    """Run a tool of the system."""
-    subprocess.run([str(word) for word in command], check=True, capture_output=True)
-
-
 def fill(point: Path) -> None:
     """Take all the room that is left on a filesystem."""
     with (point / "filler").open("wb") as filler, contextlib.suppress(OSError):
         while True:
             filler.write(b"x" * 1_000_000)
             filler.flush()
-
-
-@contextlib.contextmanager
-def filesystem(folder: Path, point: Path, kind: str) -> Generator[Path, None, None]:
-    """Mount a filesystem of 600 MB from a file."""
-    if os.geteuid() != 0 or not Path("/dev/loop-control").exists():
-        pytest.skip("mounting a filesystem of our own needs root and loop devices")
-    image = folder / "image"
-    point.mkdir()
-    with image.open("wb") as stream:
-        stream.truncate(600_000_000)
-    shell(f"mkfs.{kind}", "-q", image)
-    shell("mount", "-o", "loop", image, point)
-    try:
-        yield point
-    finally:
-        shell("umount", point)
 
 
 @pytest.fixture

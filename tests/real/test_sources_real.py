@@ -10,8 +10,8 @@ import pytest
 from etcdbench import checks, client, etcd, etcd_programs, sources
 from etcdbench.errors import ResultFileError
 from etcdbench.model import Result, Verdict
-from etcdbench.process import StopRequest
 from etcdbench.schedule import Load
+from etcdbench.stopping import StopRequest
 from etcdbench.workspace import workspace
 
 

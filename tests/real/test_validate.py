@@ -12,7 +12,7 @@ import pytest
 from cli import complaint, left_behind, start
 from etcdbench import profile, validate_session, validating
 from etcdbench.burst import Burst, Bursts
-from etcdbench.process import StopRequest
+from etcdbench.stopping import StopRequest
 from etcdbench.validate_session import Request, prepare
 from fakes import Silent
 

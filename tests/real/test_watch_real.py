@@ -15,8 +15,8 @@ from cli import call, complaint, left_behind, start
 from etcdbench import etcd, store
 from etcdbench.etcd_programs import find_etcd
 from etcdbench.histogram import ETCD_BUCKET_EDGES_NS
-from etcdbench.process import StopRequest
 from etcdbench.schedule import Load
+from etcdbench.stopping import StopRequest
 from etcdbench.workspace import workspace
 
 

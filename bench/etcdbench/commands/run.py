@@ -93,6 +93,12 @@ EXIT_STATUS = {"pass": 0, "warn": 0, "fail": 3, "inconclusive": 4}
     help="Measure gently beside a live etcd, without joins; never ends in a pass.",
 )
 @click.option(
+    "--metrics",
+    metavar="URL",
+    help="With --beside-etcd: where that etcd serves its metrics, over HTTP; tried if not given: "
+    "http://127.0.0.1:2381/metrics.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
@@ -131,6 +137,7 @@ def run(
     join_capacity: bool,
     no_join: bool,
     beside_etcd: bool,
+    metrics: str | None,
     output: Path | None,
     page: Path | None,
     force: bool,
@@ -168,6 +175,7 @@ def run(
         ),
         join_capacity=join_capacity,
         beside_etcd=beside_etcd,
+        metrics=metrics,
         output=output,
         page=page,
         force=force,

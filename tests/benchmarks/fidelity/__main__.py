@@ -23,7 +23,7 @@ from benchmarks.fidelity import report as page
 from benchmarks.fidelity.disks import DISKS, Disk
 from etcdbench.errors import EtcdbenchError
 from etcdbench.etcd_programs import find_etcd
-from etcdbench.process import StopRequest
+from etcdbench.stopping import StopRequest
 from etcdbench.validate_session import Request, prepare
 from etcdbench.workload import Arrivals
 from fakes import Silent
