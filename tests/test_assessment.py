@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from etcdbench.assessment import assess, shares, to_json
-from etcdbench.histogram import Histogram
+from etcdbench.histogram import ETCD_BUCKET_EDGES_NS, Histogram
 from etcdbench.join_result import JoinBurst, PhaseSpan, Probe, Second
 from etcdbench.model import LiveMetrics, Result
 from fakes import result_of, run_of, stream
@@ -192,7 +192,10 @@ def test_a_join_has_a_histogram_of_its_phases_together_without_the_quiet_one() -
 
 def test_what_a_live_etcd_said_of_itself_is_there_without_a_mean() -> None:
     """Before our load and beside it; its buckets tell no mean."""
-    before, beside = (stream("wal", [{4_000_000: count}]) for count in (100, 400))
+    before, beside = (
+        msgspec.structs.replace(stream("wal", [{4_000_000: count}]), edges_ns=ETCD_BUCKET_EDGES_NS)
+        for count in (100, 400)
+    )
     seen = LiveMetrics(url="http://x", before=(before,), beside=(beside,))
     meaning = assess(result_of(live_metrics=seen), result_file=None)
 

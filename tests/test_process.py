@@ -234,6 +234,7 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "from etcdbench import process\n"
+        "from etcdbench.stopping import StopRequest\n"
         "process.follow([sys.executable, '-c',\n"
         "    'import os, time; print(os.getpid(), flush=True); time.sleep(60)'],\n"
         "    cwd=Path('.'), keep_open=(), on_output=lambda t: print(t, flush=True),\n"

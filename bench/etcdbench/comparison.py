@@ -13,8 +13,8 @@ from etcdbench import assessment, comparable, join_checks
 from etcdbench.assessment import Assessment
 from etcdbench.comparable import Difference
 from etcdbench.device_class import DeviceClass, classify
-from etcdbench.histogram import Histogram, merge
-from etcdbench.model import Result, Verdict
+from etcdbench.histogram import merge
+from etcdbench.model import Result, Stream, Verdict
 from etcdbench.records import Struct
 from etcdbench.standouts import NAMES, Change, Odd, changes_of, odd_one
 from etcdbench.tails import Ratio, compared, main_streams, tail
@@ -147,10 +147,8 @@ def compare(
 
 
 def _row(name: str, result: Result, meaning: Assessment) -> Row:
-    wal, commit = (
-        merge(stream.histogram() for stream in main_streams(result, stream_name))
-        for stream_name in NAMES
-    )
+    wal, commit = (main_streams(result, stream_name) for stream_name in NAMES)
+    flushes = merge(stream.histogram() for stream in wal)
     ratio = join_checks.quiet_ratio(result)
     waits = [probe.wait_seconds for burst in result.bursts for probe in burst.probes]
     return Row(
@@ -163,11 +161,11 @@ def _row(name: str, result: Result, meaning: Assessment) -> Row:
         because=_because(meaning),
         class_=meaning.class_,
         device=classify(result.target, virtualization=result.environment.virtualization),
-        flushes=wal.count,
+        flushes=flushes.count,
         wal_p50_seconds=_percentile(wal, 50),
         wal_p99_seconds=_percentile(wal, 99),
         wal_p999_seconds=_percentile(wal, 99.9),
-        wal_longest_seconds=None if wal.max_ns is None else wal.max_ns / 1e9,
+        wal_longest_seconds=None if flushes.max_ns is None else flushes.max_ns / 1e9,
         commit_p99_seconds=_percentile(commit, 99),
         burst_ratio=ratio[0] if ratio else None,
         login_longest_seconds=max(waits, default=None),
@@ -238,6 +236,10 @@ def _because(meaning: Assessment) -> str:
     return next(iter([*worst, *(one.message for one in meaning.caveats)]), "")
 
 
-def _percentile(histogram: Histogram, percent: float) -> float | None:
-    found = histogram.percentile_ns(percent)
+def _percentile(streams: Sequence[Stream], percent: float) -> float | None:
+    """Return a percentile; of what is known only as ranges, what etcd itself would show."""
+    merged = merge(stream.histogram() for stream in streams)
+    found = merged.percentile_ns(percent)
+    if found is not None and any(stream.edges_ns for stream in streams):
+        found = merged.etcd_quantile_ns(percent / 100)
     return None if found is None else found / 1e9

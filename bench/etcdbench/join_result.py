@@ -44,7 +44,7 @@ class Second(Struct, frozen=True, kw_only=True):
 class PhaseSpan(Struct, frozen=True, kw_only=True):
     """A phase of a burst in time, since fio's start."""
 
-    name: str
+    name: Annotated[str, msgspec.Meta(min_length=1)]
     begin_seconds: Seconds
     end_seconds: Seconds
 
