@@ -27,8 +27,9 @@ def wait_for_no_fio(directory: Path) -> bool:
 
 
 def test_a_quick_run_measures_judges_keeps_and_cleans_up(tmp_path: Path, disk_path: Path) -> None:
-    """The JSON object on standard output, the result in its file, nothing on the disk."""
-    done = call("run", disk_path, "--quick", "--json", "-o", tmp_path / "r.json")
+    """The JSON object on standard output, the result in its file, its page, nothing on the disk."""
+    page = tmp_path / "r.html"
+    done = call("run", disk_path, "--quick", "--json", "-o", tmp_path / "r.json", "--html", page)
     answer = json.loads(done.stdout)
     result = store.read(tmp_path / "r.json")
 
@@ -39,6 +40,7 @@ def test_a_quick_run_measures_judges_keeps_and_cleans_up(tmp_path: Path, disk_pa
     assert answer["result_file"] == str(tmp_path / "r.json")
     assert result.complete
     assert result.bytes_written == answer["bytes_written"] > 0
+    assert answer["verdict"].upper() in page.read_text()
     assert left_behind(disk_path) == []
 
 
