@@ -3,17 +3,21 @@
 import os
 import signal
 import sys
+from types import FrameType
 
 import click
 
 from etcdbench.commands import etcdbench
 from etcdbench.errors import EtcdbenchError, Interrupted
 
+STDERR = 2
+
 
 def main() -> None:
     """Run the command line and exit with its status."""
-    # Until the measurement listens itself, and after it, SIGTERM is what Ctrl-C is.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, leave)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
@@ -26,11 +30,7 @@ def main() -> None:
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         complain(Interrupted())
-        # Where a signal came while a compiled module was being imported, Python would end with
-        # the signal itself after all, whatever status it is given.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(Interrupted.exit_status)
+        status = Interrupted.exit_status
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone: that is no error
         status = 0
@@ -52,6 +52,16 @@ def complain(error: EtcdbenchError) -> None:
 
     print(f"etcdbench: {printable(error.message)}", file=sys.stderr)  # noqa: T201 - this is where it is said
     print(f"hint: {printable(error.hint)}", file=sys.stderr)  # noqa: T201 - this is where it is said
+
+
+def leave(_number: int, _frame: FrameType | None) -> None:
+    """End at once: before a measurement listens itself, and after it, there is nothing to remove.
+
+    No exception: one that is raised in the middle of an import gets lost there, or becomes another.
+    """
+    said = Interrupted()
+    os.write(STDERR, f"etcdbench: {said.message}\nhint: {said.hint}\n".encode())
+    os._exit(Interrupted.exit_status)
 
 
 if __name__ == "__main__":
