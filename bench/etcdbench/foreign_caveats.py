@@ -26,13 +26,13 @@ def of(result: Result) -> Iterable[Caveat]:
     if any(stream.edges_ns for stream in streams):
         yield Caveat(
             code="ranges",
-            message="etcd's buckets know a latency only as a range: anything from 8.1 to 15.9 ms "
-            "reads alike"
-            if result.origin == "metrics"
-            else "only percentiles are known: what lies between two of them is a range",
-            advice="where the limit lies within a range only measuring helps: etcdbench run PATH"
-            if result.origin == "metrics"
-            else "run fio with --output-format=json+, which keeps every latency",
+            message="only percentiles are known: what lies between two of them is a range"
+            if result.origin == "fio"
+            else "etcd's buckets know a latency only as a range: anything from 8.1 to 15.9 ms "
+            "reads alike",
+            advice="run fio with --output-format=json+, which keeps every latency"
+            if result.origin == "fio"
+            else "where the limit lies within a range only measuring helps: etcdbench run PATH",
         )
     if result.is_foreign and all(len(stream.blocks) == 1 for stream in streams):
         yield Caveat(
