@@ -16,6 +16,8 @@ from pathlib import Path
 
 import msgspec
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 import lab
 from cli import call
 from etcdbench import etcd, etcd_programs, metrics, profile

@@ -13,6 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 import lab
 from cli import complaint, fio_processes, left_behind, start, wait_for_fio
 from etcdbench import store
