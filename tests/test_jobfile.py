@@ -192,3 +192,25 @@ def test_a_phase_with_nothing_to_do_has_no_section() -> None:
 
     assert made.sections == ("wal.pull", "backend.pull")
     assert "settle" not in made.job_file
+
+
+def test_beside_a_live_etcd_no_more_is_preallocated_than_is_written() -> None:
+    """In whole pages; a segment that is filled is whole all the same."""
+
+    def sizes(start_offset_bytes: int) -> list[str]:
+        wal = WalSchedule(
+            due_ms=(500, 507), sizes_bytes=(1392, 2784), start_offset_bytes=start_offset_bytes
+        )
+        made = etcd_job(
+            [Part(wal=wal, backend=BACKEND)],
+            cpu_share=0.0,
+            fallocate=True,
+            scratch=SCRATCH,
+            sparing=True,
+        )
+        return [line for line in made.job_file.splitlines() if line.startswith("size=")]
+
+    assert sizes(0) == ["size=8192"]
+    assert sizes(8192) == ["size=16384"]
+    assert sizes(64_000_000 - 4176) == ["size=64000000"]
+    assert sizes(64_000_000 - 1392) == ["size=64000000", "size=4096"]

@@ -88,6 +88,7 @@ def etcd_job(
     fallocate: bool,
     scratch: PurePath,
     neighbours: Sequence[Neighbour] = (),
+    sparing: bool = False,
 ) -> FioJob:
     """Compile one invocation of etcd's load: WAL segments, group commit, the growing backend, CPU.
 
@@ -98,11 +99,17 @@ def etcd_job(
             is etcd's own fallback.
         scratch: Directory of iologs and logs.
         neighbours: What else writes and reads meanwhile.
+        sparing: Preallocate no more of a segment than is written to it: beside a live etcd.
     """
-    segments = dict.fromkeys(name for part in parts for name in wal_segments(part.wal))
+    sizes = {name: WAL_SEGMENT_BYTES for part in parts for name in wal_segments(part.wal)}
+    if sparing:
+        sizes |= {name: end for part in parts for name, end in _segment_ends(part.wal).items()}
     sections = [
         _global_section(),
-        *(_preallocate_section(name, fallocate=fallocate) for name in segments),
+        *(
+            _preallocate_section(name, size_bytes, fallocate=fallocate)
+            for name, size_bytes in sizes.items()
+        ),
     ]
     iologs: dict[str, str] = {}
     for part in parts:
@@ -164,6 +171,14 @@ def wal_segments(wal: WalSchedule) -> list[str]:
     return [f"wal-{number}" for number in range(first, last + 1)]
 
 
+def _segment_ends(wal: WalSchedule) -> dict[str, int]:
+    """Return for each segment where the last write to it ends, in whole pages."""
+    *full, last = wal_segments(wal)
+    end_bytes = (wal.start_offset_bytes + sum(wal.sizes_bytes) - 1) % WAL_SEGMENT_BYTES + 1
+    pages = -(-end_bytes // PAGE_BYTES)
+    return {**dict.fromkeys(full, WAL_SEGMENT_BYTES), last: pages * PAGE_BYTES}
+
+
 def backend_bytes(backend: BackendSchedule) -> int:
     """Return the bytes that a backend schedule writes: pages, and a meta page per commit."""
     pages = sum(backend.new_pages) + len(backend.new_pages) * (PATH_PAGES + 1)
@@ -175,11 +190,11 @@ def _global_section() -> str:
     return "[global]\nioengine=sync\nthread=1\n"
 
 
-def _preallocate_section(segment: str, *, fallocate: bool) -> str:
-    """Create a segment without writing to it; an existing one is left as it is by fio."""
+def _preallocate_section(segment: str, size_bytes: int, *, fallocate: bool) -> str:
+    """Create a segment without writing to it; of an existing one fio keeps what is there."""
     return (
         f"[preallocate-{segment}]\nfilename={segment}\nrw=write\nbs=4k\n"
-        f"size={WAL_SEGMENT_BYTES}\nfallocate={'native' if fallocate else 'truncate'}\ncreate_only=1\n"
+        f"size={size_bytes}\nfallocate={'native' if fallocate else 'truncate'}\ncreate_only=1\n"
     )
 
 

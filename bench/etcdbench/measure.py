@@ -182,6 +182,7 @@ class Measurement:
             cpu_share=etcd_model.cpu_share(requests.rate_per_second),
             fallocate=self.result.target.fallocate,
             scratch=self.invoker.scratch.path,
+            sparing=self.plan.settings.beside_etcd,
         )
         (run,) = self._invoke(
             job,
