@@ -22,11 +22,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etcdbench import fio_source, metrics, profile, replay, sources, store
+from etcdbench import fio_source, metrics, profile, render, replay, report_page, sources, store
 from etcdbench.assessment import assess, to_json
 from etcdbench.documents import DocumentSplitter, jobs_of
 from etcdbench.errors import EtcdbenchError
 from etcdbench.model import Result, Settings
+from etcdbench.report_facts import Shown
 from etcdbench.terminal import blocks
 from fakes import DATA, result_of, run_of, stream
 from test_assessment import JOINED
@@ -346,3 +347,21 @@ def test_a_file_that_is_too_large_is_refused_in_little_memory(
     )
 
     assert done.stdout.strip() == f"{tmp_path / 'large'} is too large for a result", done.stderr
+
+
+def test_a_result_that_is_damaged_but_readable_has_a_page() -> None:
+    """Numbers of another meaning: no crash, and no warning either, on the way to the page."""
+    rng = random.Random(1)
+    text = store.encode(JOINED).decode()
+    shown = 0
+    while shown < 5:
+        number = rng.choice(list(re.finditer(r"-?\d+\.?\d*", text)))
+        changed = (
+            text[: number.start()] + rng.choice(["0", "7", "1e9", "-0.5"]) + text[number.end() :]
+        )
+        with contextlib.suppress(EtcdbenchError):
+            result = store.decode(changed.encode(), name="r")
+            meaning = assess(result, result_file=None)
+            page = report_page.page([Shown(name="r", key="r1", result=result, meaning=meaning)])
+            assert meaning.verdict.upper() in render.render(page)
+            shown += 1

@@ -5,7 +5,7 @@ import msgspec
 from etcdbench import report_charts
 from etcdbench.histogram import Histogram
 from etcdbench.join_result import JoinBurst, PhaseSpan, Probe
-from etcdbench.model import Result
+from etcdbench.model import Block, Result, Stream
 from fakes import result_of, run_of, stream
 from results import result
 
@@ -83,3 +83,16 @@ def test_nothing_measured_is_nothing_drawn() -> None:
     """An interrupted run."""
     assert report_charts.distributions(result_of(), "k") == []
     assert report_charts.seconds(result_of(), "k") is None
+
+
+def test_what_is_known_as_ranges_has_no_longest_of_a_second() -> None:
+    """etcd's buckets, and a page of metrics without any time."""
+    blocks = (
+        Block(start_seconds=0, length_seconds=0, histogram=Histogram.from_bins({16 * MS: 500})),
+    )
+    seen = Stream(name="wal", blocks=blocks, edges_ns=(8 * MS, 16 * MS))
+    live = result_of(run_of("live", seen))
+
+    assert report_charts.seconds(live, "k") is None
+    (chart,) = report_charts.distributions(live, "k")
+    assert "etcd would show a p99 of 15.9 ms" in chart.caption

@@ -1,13 +1,14 @@
 """The charts of one result: distributions, the timeline, the ladder."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from etcdbench import figures, ladder, timeline
 from etcdbench.figures import Band, Curve
 from etcdbench.histogram import Histogram, merge
+from etcdbench.join_result import JoinBurst
 from etcdbench.limits import COMMIT_LIMIT_NS, HEARTBEAT_NS, WAL_LIMIT_NS
-from etcdbench.model import Result, Run, StreamName
+from etcdbench.model import Result, Run, Stream, StreamName
 from etcdbench.page import Chart
 from etcdbench.units import format_seconds
 from etcdbench.workload import CALIBRATE, JOIN, JOIN_PREFIX, RUNG_PREFIX, is_main_phase
@@ -21,31 +22,36 @@ STREAMS: tuple[tuple[StreamName, str, int], ...] = (
 
 def distributions(result: Result, key: str) -> list[Chart]:
     """Draw how WAL flushes and backend commits are distributed, one chart each."""
-    charts: list[Chart] = []
-    for name, what, limit_ns in STREAMS:
-        merged = {phase: histogram_of(result, name, phase) for phase in phases_of(result)}
-        curves = [
-            Curve(name=_phase_name(phase), points=staircase(histogram))
-            for phase, histogram in merged.items()
-            if histogram.count
-        ]
-        if curves:
-            svg = figures.exceedance(curves, key=f"{key}-{name}", limit_seconds=limit_ns / 1e9)
-            said = "; ".join(
-                f"{_phase_name(phase)}: {percentiles(histogram)}"
-                for phase, histogram in merged.items()
-                if histogram.count
-            )
-            charts.append(
-                Chart(
-                    svg=svg,
-                    alt=f"Share of {what} above each latency, against the limit of "
-                    f"{format_seconds(limit_ns / 1e9)}. {said}.",
-                    caption=f"{what[0].upper()}{what[1:]}. {said}. Where a curve crosses the line "
-                    "p99, one in a hundred takes longer; left of the limit is well.",
-                )
-            )
-    return charts
+    charts = (
+        _distribution(result, name, what=what, limit_seconds=limit_ns / 1e9, key=key)
+        for name, what, limit_ns in STREAMS
+    )
+    return [chart for chart in charts if chart]
+
+
+def _distribution(
+    result: Result, name: StreamName, *, what: str, limit_seconds: float, key: str
+) -> Chart | None:
+    """Draw one stream, a curve for each phase; None where nothing was seen of it."""
+    found = {
+        _phase_name(phase): result.streams(name, phase)
+        for phase in phases_of(result)
+        if histogram_of(result, name, phase).count
+    }
+    if not found:
+        return None
+    curves = [
+        Curve(name=phase, points=staircase(merge(stream.histogram() for stream in streams)))
+        for phase, streams in found.items()
+    ]
+    said = "; ".join(f"{phase}: {in_words(streams)}" for phase, streams in found.items())
+    return Chart(
+        svg=figures.exceedance(curves, key=f"{key}-{name}", limit_seconds=limit_seconds),
+        alt=f"Share of {what} above each latency, against the limit of "
+        f"{format_seconds(limit_seconds)}. {said}.",
+        caption=f"{what[0].upper()}{what[1:]}. {said}. Where a curve crosses the line "
+        "p99, one in a hundred takes longer; left of the limit is well.",
+    )
 
 
 def seconds(result: Result, key: str) -> Chart | None:
@@ -59,7 +65,7 @@ def seconds(result: Result, key: str) -> Chart | None:
             (begin + block.start_seconds + block.length_seconds, longest / 1e9)
             for begin, run in segments
             for stream in run.streams
-            if stream.name == name
+            if stream.name == name and not stream.edges_ns  # the longest is not known then
             for block in stream.blocks
             if (longest := block.histogram.max_ns)
         ]
@@ -132,8 +138,15 @@ def staircase(histogram: Histogram) -> list[tuple[float, float]]:
     return points
 
 
-def percentiles(histogram: Histogram) -> str:
-    """Say median, p99, p99.9 and longest, as far as there are enough samples."""
+def in_words(streams: Sequence[Stream]) -> str:
+    """Say median, p99, p99.9 and longest, as far as there are enough samples.
+
+    Of what is known only as ranges, what etcd itself would show: each stands at its upper edge.
+    """
+    histogram = merge(stream.histogram() for stream in streams)
+    if any(stream.edges_ns for stream in streams):
+        shown = histogram.etcd_quantile_ns(0.99) or 0.0
+        return f"known as ranges only; etcd would show a p99 of {format_seconds(shown / 1e9)}"
     figures_of = [
         f"{name} {format_seconds(found / 1e9)}"
         for name, percent in (("median", 50.0), ("p99", 99.0), ("p99.9", 99.9))
@@ -178,16 +191,13 @@ def _bands(result: Result) -> list[Band]:
     """Return the rounds and the joins' phases as stretches of the timeline."""
     bands: list[Band] = []
     segments = _segments(result)
-    begins = {id(run): begin for begin, run in segments}
     for number, (begin, run) in enumerate(segments):
         if not run.phase.startswith(JOIN_PREFIX):
             later = [one for one, _ in segments[number + 1 :] if one > begin]
             ends = (b.start_seconds + b.length_seconds for s in run.streams for b in s.blocks)
             end = min(later, default=begin + math.ceil(max(ends, default=1.0)))
             bands.append(Band(name=run.phase, begin_seconds=begin, end_seconds=end))
-    for burst in result.bursts:
-        first = timeline.runs_of(result, burst)[0]
-        begin = begins[id(first)]
+    for begin, burst in _bursts(result):
         bands += [
             Band(
                 name=span.name,
@@ -196,15 +206,24 @@ def _bands(result: Result) -> list[Band]:
             )
             for span in burst.spans
         ]
-    return sorted(bands, key=lambda band: band.begin_seconds)
+    lasting = (band for band in bands if band.end_seconds > band.begin_seconds)
+    return sorted(lasting, key=lambda band: band.begin_seconds)
+
+
+def _bursts(result: Result) -> Iterator[tuple[float, JoinBurst]]:
+    """Give each join with the moment at which its clock begins."""
+    begins = {id(run): begin for begin, run in _segments(result)}
+    for burst in result.bursts:
+        runs = timeline.runs_of(result, burst)
+        if runs and id(runs[0]) in begins:
+            yield begins[id(runs[0])], burst
 
 
 def _logins(result: Result) -> Sequence[tuple[float, float]]:
     """Return when somebody would have logged in, and how long he would have waited."""
-    begins = {id(run): begin for begin, run in _segments(result)}
     return [
-        (begins[id(timeline.runs_of(result, burst)[0])] + probe.at_seconds, probe.wait_seconds)
-        for burst in result.bursts
+        (begin + probe.at_seconds, probe.wait_seconds)
+        for begin, burst in _bursts(result)
         for probe in burst.probes
         if probe.wait_seconds > 0
     ]

@@ -67,15 +67,20 @@ def disk_section(shown: Shown) -> Section | None:
 def method_section(shown: Shown) -> Section | None:
     """How it was measured, exactly enough to do it again by hand."""
     result, machine = shown.result, shown.result.environment
+    written = f", {format_bytes(result.bytes_written)} written" if result.bytes_written else ""
     size = format_bytes(machine.memory_bytes)
     virtual = machine.virtualization or "no hypervisor seen"
     took = format_seconds(shown.meaning.wall_seconds)
     facts: dict[str, str] = {
-        "measured at": f"{result.created_at} by etcdbench {result.etcdbench_version}",
-        "duration": f"{took}, {format_bytes(shown.meaning.bytes_written)} written",
-        "fio": machine.fio_version or "-",
-        "system": f"{machine.operating_system}, Linux {machine.kernel}",
-        "machine": f"{machine.cpu_count} CPUs, {size} of memory, {virtual}",
+        "measured at": f"{result.created_at}, read by etcdbench {result.etcdbench_version}"
+        if result.is_foreign
+        else f"{result.created_at} by etcdbench {result.etcdbench_version}",
+        "duration": f"{took}{written}" if shown.meaning.wall_seconds else "",
+        "fio": machine.fio_version,
+        "system": f"{machine.operating_system}, Linux {machine.kernel}" if machine.kernel else "",
+        "machine": f"{machine.cpu_count} CPUs, {size} of memory, {virtual}"
+        if machine.cpu_count
+        else "",
         "runs": ", ".join(_counted(run.phase for run in result.runs)),
         "not measured": "; ".join(_not_measured(shown)),
     }
@@ -86,7 +91,7 @@ def method_section(shown: Shown) -> Section | None:
         Grid(
             caption="The measurement",
             headings=("what", "it was"),
-            rows=list(facts.items()),
+            rows=[(what, it_was) for what, it_was in facts.items() if it_was],
             words=True,
         ),
         *(
