@@ -14,7 +14,7 @@ from etcdbench.comparison import Comparison, Group, Row
 from etcdbench.standouts import NAMES, Change, Odd
 from etcdbench.tails import Ratio
 from etcdbench.terminal import STYLES
-from etcdbench.units import format_seconds, printable
+from etcdbench.units import format_seconds, listed, printable
 
 HEADINGS = ("WAL p50", "p99", "p99.9", "longest", "commit", "join", "login")
 
@@ -117,9 +117,9 @@ def _ties(rows: Sequence[Row]) -> Iterable[str]:
     for rank in dict.fromkeys(row.rank for row in rows if row.tied):
         tied = [row.name for row in rows if row.rank == rank and row.name not in unknown]
         if len(tied) > 1:
-            yield f"A tie: no difference between the WAL p99 of {_listed(tied)} is certain."
+            yield f"A tie: no difference between the WAL p99 of {listed(tied)} is certain."
     if unknown:
-        yield f"Not enough data to tell how {_listed(unknown)} compares."
+        yield f"Not enough data to tell how {listed(unknown)} compares."
 
 
 def _odd_sentence(odd: Odd) -> str:
@@ -138,7 +138,3 @@ def _change_sentence(change: Change, baseline: str) -> str:
         return f"{what}: not enough data to tell whether it changed since {baseline}."
     said = f"{what}: p99 is {change.ratio} that of {baseline}"
     return f"{said}: it has become worse." if change.worse else f"{said}: not certainly worse."
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
