@@ -2,6 +2,8 @@
 
 from pathlib import PurePath
 
+import pytest
+
 from etcdbench.jobfile import FioJob, Part, etcd_job, recipe_job, wal_segments
 from etcdbench.workload import BackendSchedule, Recipe, WalSchedule
 
@@ -100,9 +102,18 @@ def test_etcd_s_own_work_keeps_a_core_busy_as_long_as_the_load_lasts() -> None:
     made = job(cpu_share=0.3)
 
     assert made.job_file.endswith(
-        "[etcd-cpu]\nioengine=cpuio\ncpuload=30\ncpuchunks=300\nexit_on_io_done=1\n"
+        "[etcd-cpu]\nioengine=cpuio\ncpuload=30\ncpuchunks=107\nexit_on_io_done=1\n"
     )
     assert made.sections == ("wal", "backend")
+
+
+@pytest.mark.parametrize(("share", "piece_microseconds"), [(0.05, 50), (0.3, 107), (0.5, 250)])
+def test_a_piece_of_work_is_short_and_the_pause_after_it_no_shorter_than_fio_can_sleep(
+    share: float, piece_microseconds: int
+) -> None:
+    """fio makes the pause of the piece and the load: below 0.1 ms it would spin instead."""
+    assert f"cpuchunks={piece_microseconds}\n" in job(cpu_share=share).job_file
+    assert piece_microseconds * (1 - share) / share >= 249
 
 
 def test_work_of_less_than_one_percent_is_left_out() -> None:

@@ -42,8 +42,12 @@ ITEM_OVERHEAD_BYTES = 60
 """Bytes that one revision takes in a leaf page beside key and value (element header, revision,
 protobuf fields). Traced."""
 
-LEAF_FILL_BYTES = 3670
-"""A leaf page is split at 90 % of its 4,080 usable bytes: the key bucket is append-only and etcd
+PAGE_HEADER_BYTES = 16
+ITEMS_PER_LEAF_MIN = 2
+"""bbolt's page header, and its `minKeysPerPage`."""
+
+FILL_BYTES = 3686
+"""A leaf is split at 90 % of a page, its header included: the key bucket is append-only and etcd
 sets `FillPercent` to 0.9 there.
 
 https://github.com/etcd-io/etcd/blob/main/server/storage/backend/batch_tx.go
@@ -93,16 +97,23 @@ def wal_record_bytes(*, key_size_bytes: int, value_size_bytes: int, key_copies: 
     return value_size_bytes + key_copies * key_size_bytes + WAL_RECORD_OVERHEAD_BYTES
 
 
-def new_pages(puts: float, *, key_size_bytes: int, value_size_bytes: int) -> float:
-    """Return the pages by which a young database grows for a number of puts.
+def item_bytes(*, key_size_bytes: int, value_size_bytes: int) -> int:
+    """Return the bytes that one revision takes in a leaf."""
+    return key_size_bytes + value_size_bytes + ITEM_OVERHEAD_BYTES
 
-    Leaves hold at least two items (bbolt's `minKeysPerPage`); an item that does not fit makes its
+
+def new_pages(puts: float, *, key_size_bytes: int, value_size_bytes: int) -> float:
+    """Return the pages by which a young database grows in the mean, for a number of puts.
+
+    Which commit brings them is another matter: `bbolt`.
+
+    Leaves hold at least two items; an item that does not fit makes its
     page overflow into the following ones. Traced: 8.1 pages (33 KiB) per commit at 150 puts/s of
     1 KiB, 59 (241 KiB) at 1,000/s.
     """
-    item = value_size_bytes + key_size_bytes + ITEM_OVERHEAD_BYTES
-    per_leaf = max(2, LEAF_FILL_BYTES // item)
-    return puts / per_leaf * math.ceil((16 + per_leaf * item) / PAGE_BYTES)
+    item = item_bytes(key_size_bytes=key_size_bytes, value_size_bytes=value_size_bytes)
+    per_leaf = max(ITEMS_PER_LEAF_MIN, (FILL_BYTES - PAGE_HEADER_BYTES) // item)
+    return puts / per_leaf * math.ceil((PAGE_HEADER_BYTES + per_leaf * item) / PAGE_BYTES)
 
 
 def arrivals(rate_per_second: float, *, poisson: bool, rng: random.Random) -> Iterator[float]:

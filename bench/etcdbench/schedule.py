@@ -6,14 +6,12 @@ The arithmetic is etcd's (`etcd_model`); this turns its outcome into millisecond
 import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
 
 from etcdbench import etcd_model
+from etcdbench.bbolt import Database
 from etcdbench.histogram import Histogram
 from etcdbench.records import Struct
 from etcdbench.workload import BackendSchedule, Requests, WalSchedule
-
-_Number = TypeVar("_Number", int, float)
 
 START_DELAY_MS = 500
 """fio starts its sections 0.1 to 0.3 s after its clock; nothing is due before all have begun."""
@@ -97,14 +95,21 @@ def schedule(
     committed = etcd_model.backend_commits(
         load.due_seconds, draw_commit_seconds=_sampler(commits, rng)
     )
+    records = _record_sizes(load)
     wal = WalSchedule(
         due_ms=_due_ms(flush.due_seconds for flush in flushed),
-        sizes_bytes=tuple(_sums(_record_sizes(load), (flush.requests for flush in flushed))),
+        sizes_bytes=tuple(sum(itertools.islice(records, flush.requests)) for flush in flushed),
         start_offset_bytes=position.wal_offset_bytes,
     )
     backend = BackendSchedule(
         due_ms=_due_ms(commit.due_seconds for commit in committed),
-        new_pages=_whole_pages(_sums(_page_shares(load), (commit.puts for commit in committed))),
+        new_pages=tuple(
+            _growth(
+                load,
+                (commit.puts for commit in committed),
+                start_page=position.database_pages,
+            )
+        ),
         start_page=position.database_pages,
     )
     return wal, backend
@@ -143,25 +148,14 @@ def _record_sizes(load: Load) -> Iterator[int]:
         )
 
 
-def _page_shares(load: Load) -> Iterator[float]:
-    """Return the pages that each put adds to the database."""
+def _item_sizes(load: Load) -> Iterator[int]:
     for key, value in zip(load.key_sizes_bytes, load.value_sizes_bytes, strict=True):
-        yield etcd_model.new_pages(1, key_size_bytes=key, value_size_bytes=value)
+        yield etcd_model.item_bytes(key_size_bytes=key, value_size_bytes=value)
 
 
-def _sums(parts: Iterator[_Number], counts: Iterable[int]) -> Iterator[_Number | int]:
-    """Add up so many parts, one after the other, as each count says."""
-    for count in counts:
-        yield sum(itertools.islice(parts, count))
-
-
-def _whole_pages(pages: Iterable[float]) -> tuple[int, ...]:
-    """Make pages whole and carry what is left over to the next commit."""
-    found: list[int] = []
-    owed = 0.0
-    for number in pages:
-        owed += number
-        whole = max(1, round(owed))
-        found.append(whole)
-        owed -= whole
-    return tuple(found)
+def _growth(load: Load, puts: Iterable[int], *, start_page: int) -> Iterator[int]:
+    """Let a database take the puts of each commit, and yield by how many pages it grows."""
+    database = Database(start_page or etcd_model.INITIAL_PAGES)
+    items = _item_sizes(load)
+    for count in puts:
+        yield database.commit(itertools.islice(items, count))

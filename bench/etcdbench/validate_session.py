@@ -78,9 +78,9 @@ def validate_disk(request: Request) -> bool:
         stop.check()
         rounds: list[Round] = []
         recipes: list[Histogram] = []
-        for _ in range(request.repeats):
+        for number in range(1, request.repeats + 1):
             if joins:
-                rounds.append(work.join_round(joins))
+                rounds.append(work.join_round(joins, number=number))
                 continue
             rounds += [work.round("regular"), work.round("poisson")]
             recipes.append(work.recipe())

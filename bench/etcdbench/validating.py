@@ -96,7 +96,6 @@ class Validation:
     observer: Observer
     stop: StopRequest
     on_leftover: Callable[[Path], None]
-    _joins: int = 0
 
     def round(self, arrivals: Arrivals) -> Round:
         """Predict, then observe, with one kind of arrivals.
@@ -181,24 +180,26 @@ class Validation:
             flags = server.flags
         return _difference(before, after, flags=flags, seconds=seconds)
 
-    def join_round(self, wanted: Bursts) -> Round:
+    def join_round(self, wanted: Bursts, *, number: int) -> Round:
         """Predict one join burst, then let a real etcd meet the same requests at the same times.
+
+        Args:
+            wanted: The burst.
+            number: Which one of several this is: its requests are drawn from it.
 
         Raises:
             FioError: fio failed.
             EtcdError: etcd failed.
             Interrupted: The user wants us to stop.
         """
-        self._joins += 1
-        seed = self._joins
         todo = msgspec.structs.replace(
             self._rounds(self.requests),
-            settings=Settings(profile="validate", bursts_max=1, seed=seed),
+            settings=Settings(profile="validate", bursts_max=1, seed=number),
             phases=(),
             joins=wanted,
         )
         runs = self._measure(todo, JOIN_PREFIX)
-        load = requests_of(wanted.join, wanted.burst, rng=rng_of(seed, 0))
+        load = requests_of(wanted.join, wanted.burst, rng=rng_of(number, 0))
         self.observer.begin(f"etcd {self.programs.version}", load.due_seconds[-1])
         with (
             self._directories() as (target, scratch),

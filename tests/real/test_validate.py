@@ -66,7 +66,7 @@ def test_a_join_is_the_same_requests_for_fio_and_for_etcd(disk_path: Path) -> No
         work = prepare(
             Request(path=disk_path), observer=Silent(), on_leftover=left.append, stop=stop
         )
-        found = work.join_round(Bursts(join=join, burst=burst, times=1))
+        found = work.join_round(Bursts(join=join, burst=burst, times=1), number=1)
     ours = sum(stream.histogram().count for stream in found.streams("wal"))
     theirs = found.observed.wal_fsync.histogram.count
 

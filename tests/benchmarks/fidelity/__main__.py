@@ -3,8 +3,9 @@
     python tests/benchmarks/fidelity measure --repeats 5 [--etcd BIN] [--only NAME] [--own DIR]
     python tests/benchmarks/fidelity report
 
-`measure` takes two and a half minutes for each disk, load and repeat; what was measured is kept, so
-it may be stopped and started again. It goes round by round over all disks, and leaves a case out that
+`measure` takes two and a half minutes for each disk, load and repeat, five for each join
+(`--loads join-5-0,join-20-5`: nodes with Cilium, seconds of jitter); what was measured is kept, so it
+may be stopped and started again. It goes round by round over all disks, and leaves a case out that
 has enough. `report` writes docs/accuracy-campaign.md and its chart.
 """
 
@@ -20,11 +21,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import lab
 from benchmarks.fidelity import kept
 from benchmarks.fidelity import report as page
-from benchmarks.fidelity.disks import DISKS, Disk
+from benchmarks.fidelity.disks import DISKS, JOIN_DISKS, Disk
+from etcdbench.burst import Bursts
 from etcdbench.errors import EtcdbenchError
 from etcdbench.etcd_programs import find_etcd
+from etcdbench.joining import JoinRequest, bursts_of
 from etcdbench.stopping import StopRequest
 from etcdbench.validate_session import Request, prepare
+from etcdbench.validating import Kind, Round, Validation
 from etcdbench.workload import Arrivals
 from fakes import Silent
 
@@ -39,7 +43,7 @@ def main() -> None:
 @main.command()
 @click.option("--repeats", default=5, show_default=True)
 @click.option("--arrivals", default="regular", type=click.Choice(["regular", "poisson"]))
-@click.option("--loads", default="sm", show_default=True)
+@click.option("--loads", default="s,m", show_default=True)
 @click.option("--only", default="", help="Part of a disk's name.")
 @click.option("--etcd", type=click.Path(path_type=Path))
 @click.option("--own", default=Path(), type=click.Path(path_type=Path))
@@ -60,13 +64,14 @@ def measure(
     version = find_etcd(etcd).version
     with StopRequest().listen() as stop:
         for repeat in range(1, repeats + 1):
-            for load in loads:
+            for load in loads.split(","):
                 for disk in DISKS:
-                    if only not in disk.name:
+                    if only not in disk.name or (_joins(load) and disk.name not in JOIN_DISKS):
                         continue
                     blank = kept.Kept(disk=disk.name, load=load, etcd_version=version)
                     known = kept.read(results, blank)
-                    if known.count(arrivals) >= repeat or page.enough(known, arrivals):
+                    kind = "join" if _joins(load) else arrivals
+                    if known.count(kind) >= repeat or page.enough(known, kind):
                         continue
                     stop.check()
                     began = time.monotonic()
@@ -74,7 +79,7 @@ def measure(
                         said = _case(
                             disk,
                             known,
-                            arrivals,
+                            kind,
                             etcd=etcd,
                             own=own,
                             results=results,
@@ -91,7 +96,7 @@ def measure(
 def _case(
     disk: Disk,
     known: kept.Kept,
-    arrivals: Arrivals,
+    kind: Kind,
     *,
     etcd: Path | None,
     own: Path,
@@ -109,12 +114,32 @@ def _case(
             on_leftover=lambda path: click.echo(f"left over: {path}"),
             stop=stop,
         )
-        known = kept.with_round(known, work.round(arrivals))
+        known = kept.with_round(known, _round(work, known, kind))
         kept.write(results, known)
         if known.recipe is None and known.load == "s":
             known = kept.with_recipe(known, work.recipe())
             kept.write(results, known)
-        return f"{known.count(arrivals)} rounds"
+        return f"{known.count(kind)} rounds"
+
+
+def _round(work: Validation, known: kept.Kept, kind: Kind) -> Round:
+    if kind == "join":
+        joins = _joins(known.load)
+        assert joins
+        return work.join_round(joins, number=known.count(kind) + 1)
+    return work.round(kind)
+
+
+def _joins(load: str) -> Bursts | None:
+    """Return the burst that a load of the campaign stands for; None for a cluster class."""
+    name, *numbers = load.split("-")
+    if name != "join":
+        return None
+    nodes, jitter = numbers
+    wanted = JoinRequest(
+        nodes=int(nodes), cni="cilium", jitter_seconds=float(jitter), topology="dedicated"
+    )
+    return bursts_of(wanted, times=1)
 
 
 @main.command()

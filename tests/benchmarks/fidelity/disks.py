@@ -74,3 +74,5 @@ DISKS = (
     Disk("hdd-slow", "write_us=600 write_mbps=120 flush_us=15000 sigma=0.25", "ext4"),
     Disk("own", "", ""),
 )
+
+JOIN_DISKS = ("sata-consumer", "nvme-small-cache", "nvme-fast")

@@ -21,7 +21,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         disk: Its name.
-        load: Cluster class.
+        load: Cluster class, or a join as `join-NODES-JITTER`.
         etcd_version: The real etcd's.
         rounds: What both sides showed.
         recipe: The popular recipe's flushes; None where another load's file has them.
