@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from etcdbench.errors import Interrupted
-from etcdbench.stopping import StopRequest
+from etcdbench.stopping import StopRequest, postponed
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -21,6 +21,21 @@ def test_a_signal_is_a_flag_until_somebody_looks(number: signal.Signals) -> None
             stop.check()
 
     assert signal.getsignal(number) == before
+
+
+def test_a_signal_waits_while_it_is_postponed() -> None:
+    """A file that is being written is there whole when the signal comes."""
+    heard: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: heard.append(number))
+    try:
+        with postponed():
+            os.kill(os.getpid(), signal.SIGTERM)
+            during = list(heard)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert during == []
+    assert heard == [signal.SIGTERM]
 
 
 def test_a_signal_that_is_ignored_stays_ignored() -> None:

@@ -20,8 +20,6 @@ KEY_SIZE_BYTES = 48
 """Length of a key such as /registry/pods/kube-system/kube-flannel-ds-abcde; with three copies a WAL
 record is its value and about 240 bytes, as traced."""
 
-KEY_COPIES = 3
-
 LEAD_MS = 1000
 """A phase's sections start so long before their first I/O is due: fio starts them 0.1 to 0.3 s late."""
 
@@ -207,7 +205,7 @@ def _etcd_bytes_max(join: Join, burst: Burst) -> tuple[int, int]:
     wal = sum(
         number
         * etcd_model.wal_record_bytes(
-            key_size_bytes=key, value_size_bytes=value, key_copies=KEY_COPIES
+            key_size_bytes=key, value_size_bytes=value, key_copies=etcd_model.TRANSACTION_KEY_COPIES
         )
         for number, key, value in puts
     )
@@ -252,7 +250,7 @@ def load_of(writes: Sequence[Write]) -> Load:
         due_seconds=tuple(write.due_seconds for write in writes),
         value_sizes_bytes=tuple(write.value_size_bytes for write in writes),
         key_sizes_bytes=(KEY_SIZE_BYTES,) * len(writes),
-        key_copies=KEY_COPIES,
+        key_copies=etcd_model.TRANSACTION_KEY_COPIES,
     )
 
 

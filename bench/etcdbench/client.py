@@ -17,13 +17,11 @@ from pathlib import Path
 
 import msgspec
 
+from etcdbench.etcd_model import TRANSACTION_KEY_COPIES
 from etcdbench.schedule import Load
 
 CONNECTIONS = 64
 """So many requests may wait for etcd at once; `check perf` at class s has 50 clients."""
-
-KEY_COPIES_IN_TRANSACTION = 3
-"""A Kubernetes transaction names its key three times: compare, put, and the get if that fails."""
 
 Request = tuple[str, bytes]
 """Path and body."""
@@ -52,7 +50,7 @@ def request_of(load: Load, number: int) -> Request:
     """Return path and body of a request: a put, or what the API server sends for a new object."""
     name = f"etcdbench/{number}".encode().ljust(load.key_sizes_bytes[number], b".")
     put = {"key": _text(name), "value": _value(load.value_sizes_bytes[number])}
-    if load.key_copies < KEY_COPIES_IN_TRANSACTION:
+    if load.key_copies < TRANSACTION_KEY_COPIES:
         return "/v3/kv/put", json.dumps(put).encode()
     compare = {"target": "MOD", "key": put["key"], "mod_revision": "0", "result": "EQUAL"}
     transaction = {

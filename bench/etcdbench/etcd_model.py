@@ -21,6 +21,9 @@ WAL_RECORD_OVERHEAD_BYTES = 95
 Traced: `check perf` (value 1,024, key 276 once) writes 1,392 bytes in the mean.
 """
 
+TRANSACTION_KEY_COPIES = 3
+"""A Kubernetes transaction names its key three times: compare, put, and the get if that fails."""
+
 GROUP_COMMIT_OVERHEAD_SECONDS = 0.0001
 """Time from the end of one flush to the start of the next while requests wait.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from etcdbench.burst import Burst, Given
 from etcdbench.errors import UsageError
+from etcdbench.etcd_model import TRANSACTION_KEY_COPIES
 from etcdbench.join_model import Span
 from etcdbench.schedule import Load
 from etcdbench.workload import REPLAY
@@ -23,8 +24,6 @@ TAIL_SECONDS = 1.0
 """The last commit comes up to 100 ms after the last write, and takes its time."""
 
 FILE_BYTES_MAX = 100_000_000
-KEY_COPIES = 3
-"""The API server's transaction names its key three times."""
 
 HINT = (
     "give lines of seconds, key bytes and value bytes, as in 12.5,48,5500; docs/joins.md has the "
@@ -93,7 +92,7 @@ def parse_capture(text: str, *, name: str) -> Load:
         due_seconds=tuple(time - begin for time, _, _ in rows),
         key_sizes_bytes=tuple(key for _, key, _ in rows),
         value_sizes_bytes=tuple(value for _, _, value in rows),
-        key_copies=KEY_COPIES,
+        key_copies=TRANSACTION_KEY_COPIES,
     )
 
 

@@ -10,6 +10,16 @@ from etcdbench.errors import Interrupted
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+@contextlib.contextmanager
+def postponed() -> Generator[None, None, None]:
+    """Let stop signals wait while the block runs: what it makes is then there whole, or not at all."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class StopRequest:
     """Whether the user or the system asked us to stop.
 

@@ -21,6 +21,7 @@ import msgspec
 from etcdbench.errors import ResultFileError
 from etcdbench.machine import Environment
 from etcdbench.model import Result
+from etcdbench.stopping import postponed
 
 FORMAT = "etcdbench-result"
 VERSION = 2
@@ -100,12 +101,13 @@ class OutputFile:
             ResultFileError: It cannot be written; what was there before stays.
         """
         try:
-            with self._partial.open("xb") as stream:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            self._partial.replace(self.path)
+            with postponed():
+                with self._partial.open("xb") as stream:
+                    fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    stream.write(data)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                self._partial.replace(self.path)
         except OSError as error:
             with contextlib.suppress(OSError):
                 self._partial.unlink(missing_ok=True)

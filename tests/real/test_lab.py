@@ -15,20 +15,20 @@ pytestmark = pytest.mark.lab
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "options", "verdict", "status"),
+    ("behaviour", "verdict", "status"),
     [
-        (lab.GOOD_NVME, ["--quick"], "pass", 0),
-        (lab.CONSUMER_SATA, ["--quick"], "pass", 0),
-        (lab.HDD, ["--no-join"], "fail", 3),
+        (lab.GOOD_NVME, "pass", 0),
+        (lab.CONSUMER_SATA, "pass", 0),
+        (lab.HDD, "fail", 3),
     ],
     ids=["good-nvme", "consumer-sata", "hdd"],
 )
 def test_a_disk_of_known_behaviour_gets_the_right_verdict(
-    tmp_path: Path, behaviour: str, options: list[str], verdict: str, status: int
+    tmp_path: Path, behaviour: str, verdict: str, status: int
 ) -> None:
     """Flushes of 60 us and 1.2 ms carry load s, flushes of 4 ms beside commits do not."""
     with lab.simulated_disk(tmp_path, "disk", behaviour) as mounted:
-        done = call("run", mounted, *options, "--json", "-o", tmp_path / "r.json")
+        done = call("run", mounted, "--quick", "--json", "-o", tmp_path / "r.json")
         left = left_behind(mounted)
     answer = json.loads(done.stdout)
 

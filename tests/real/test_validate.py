@@ -36,9 +36,9 @@ def test_a_validation_compares_both_metrics_for_both_arrivals(
 ) -> None:
     """Every field of the interface is there, counts are those of the time, nothing is left.
 
-    A quarter of the usual time, but for check perf, whose minute is its own.
+    An eighth of the usual time, but for check perf, whose minute is its own.
     """
-    seconds = 16
+    seconds = 8
     for module in (validating, validate_session):
         monkeypatch.setattr(module, "LOAD_SECONDS", float(seconds))
     validate_session.validate_disk(Request(path=disk_path, as_json=True))
