@@ -1,5 +1,6 @@
 """Job files and iologs, word for word where fio is picky."""
 
+import re
 from pathlib import PurePath
 
 import pytest
@@ -112,8 +113,11 @@ def test_a_piece_of_work_is_short_and_the_pause_after_it_no_shorter_than_fio_can
     share: float, piece_microseconds: int
 ) -> None:
     """fio makes the pause of the piece and the load: below 0.1 ms it would spin instead."""
-    assert f"cpuchunks={piece_microseconds}\n" in job(cpu_share=share).job_file
-    assert piece_microseconds * (1 - share) / share >= 249
+    options = dict(re.findall(r"(cpu\w+)=(\d+)", job(cpu_share=share).job_file))
+    piece, percent = int(options["cpuchunks"]), int(options["cpuload"])
+
+    assert piece == piece_microseconds
+    assert piece * (100 - percent) / percent >= 249
 
 
 def test_work_of_less_than_one_percent_is_left_out() -> None:

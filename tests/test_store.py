@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import random
+import signal
 from pathlib import Path
 
 import jsonschema
@@ -153,6 +154,30 @@ def test_a_failed_save_leaves_the_old_file_and_no_part(
 
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_stop_signal_finds_the_file_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that comes in the middle of the writing, and would end the program at once."""
+    path = tmp_path / "r.json"
+    file = store.OutputFile(path, force=False)
+    found: list[list[Path]] = []
+
+    def stopped(_descriptor: int) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr("os.fsync", stopped)
+    before = signal.signal(
+        signal.SIGTERM, lambda _number, _frame: found.append(list(tmp_path.iterdir()))
+    )
+    try:
+        file.write(b"all of it")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert found == [[path]]
+    assert path.read_bytes() == b"all of it"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ old ones, which the next commit may take. Only what finds no place large enough 
 longer, and only then does the filesystem have to allocate, and to commit its journal. Few puts a
 commit mostly find a place; many never do. Pure arithmetic, by bbolt's own rules; held against
 system-call traces of etcd 3.4.23 and 3.5.1, neither of which extends the file in any other way
-(bbolt's `ftruncate` does not happen: etcd maps 10 GB from the start).
+(no `ftruncate` was seen, though bbolt has one).
 
 Source: https://github.com/etcd-io/bbolt/blob/main/node.go (`split`, `spill`), freelist.go
 (`allocate`: the first run that is long enough; 3.5 prefers an exact fit).
@@ -77,14 +77,18 @@ def split(items_bytes: Sequence[int]) -> list[Sequence[int]]:
         items_bytes: In order of their keys; shape (n,).
     """
     leaves: list[Sequence[int]] = []
-    rest = items_bytes
-    while len(rest) > 2 * ITEMS_PER_LEAF_MIN and PAGE_HEADER_BYTES + sum(rest) >= PAGE_BYTES:
-        count, size = 0, PAGE_HEADER_BYTES
-        for index in range(len(rest) - ITEMS_PER_LEAF_MIN):
-            count = index
-            if index >= ITEMS_PER_LEAF_MIN and size + rest[index] > FILL_BYTES:
+    first, left_bytes = 0, sum(items_bytes)
+    while (
+        len(items_bytes) - first > 2 * ITEMS_PER_LEAF_MIN
+        and PAGE_HEADER_BYTES + left_bytes >= PAGE_BYTES
+    ):
+        end, size = first, PAGE_HEADER_BYTES
+        for index in range(first, len(items_bytes) - ITEMS_PER_LEAF_MIN):
+            end = index
+            if index - first >= ITEMS_PER_LEAF_MIN and size + items_bytes[index] > FILL_BYTES:
                 break
-            size += rest[index]
-        leaves.append(rest[:count])
-        rest = rest[count:]
-    return [*leaves, rest]
+            size += items_bytes[index]
+        leaf = items_bytes[first:end]
+        leaves.append(leaf)
+        first, left_bytes = end, left_bytes - sum(leaf)
+    return [*leaves, items_bytes[first:]]

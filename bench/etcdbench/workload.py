@@ -127,7 +127,8 @@ class BackendSchedule(Struct, frozen=True, kw_only=True):
 
     Attributes:
         due_ms: Milliseconds since fio's start; shape (n,).
-        new_pages: Pages that each commit adds at the end of the file; shape (n,).
+        new_pages: Pages that each commit adds at the end of the file, often 0 where it holds few puts;
+            shape (n,).
         start_page: Pages that the file holds before the first commit.
     """
 
