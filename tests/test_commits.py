@@ -69,17 +69,29 @@ def test_flushes_that_belong_to_no_whole_commit_do_no_harm() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pages_ms", "meta_ms", "limit_ms"), [(6.0, 2.0, 12), (15.0, 10.0, 48), (0.5, 0.2, 2)]
+    ("pages_ms", "meta_ms", "limit_ms", "sigma", "common_sigma"),
+    [
+        (6.0, 2.0, 12, 0.5, 0.0),
+        (15.0, 10.0, 48, 0.5, 0.0),
+        (0.5, 0.2, 1.2, 0.5, 0.0),
+        (1.2, 0.6, 3, 0.2, 0.4),
+    ],
 )
-def test_shares_come_out_as_they_were(pages_ms: float, meta_ms: float, limit_ms: int) -> None:
-    """Of readings truncated to milliseconds and pooled flushes, the tail comes back."""
+def test_shares_come_out_as_they_were(
+    *, pages_ms: float, meta_ms: float, limit_ms: float, sigma: float, common_sigma: float
+) -> None:
+    """Of readings truncated to milliseconds and pooled flushes, the tail comes back.
+
+    Also where a commit's two flushes are slow together.
+    """
     rng = random.Random(1)
     rows: list[str] = []
     flushes: list[int] = []
     truth: list[float] = []
     for number in range(2000):
         began = 100.0 * number + rng.random()
-        first, second = (rng.lognormvariate(0, 0.5) * middle for middle in (pages_ms, meta_ms))
+        common = rng.lognormvariate(0, common_sigma)
+        first, second = (common * rng.lognormvariate(0, sigma) * m for m in (pages_ms, meta_ms))
         times = (began, began, began + first, began + first + second)
         flushes += [round(first * MS), round(second * MS)]
         truth.append(first + second)

@@ -8,7 +8,6 @@ flushes lie far apart.
 """
 
 import io
-import math
 
 import numpy as np
 import pandas as pd
@@ -25,9 +24,10 @@ READ_DIRECTION = 0
 ROWS_MIN = 3
 """A commit writes at least one page and the meta page, and ends with its marker."""
 
-READING_VARIANCE_MS2 = 1 / 6
-"""Variance of the difference of two clock readings that are truncated to whole milliseconds: its
-error has a triangular density from -1 to 1 ms."""
+READING_COVARIANCE_MS2 = np.array([[2.0, -1.0], [-1.0, 2.0]]) / 12
+"""Error of a commit's two gaps, each the difference of clock readings truncated to whole
+milliseconds (uniform, variance 1/12 each). What the reading in the middle takes from one gap it adds
+to the other."""
 
 SPREAD_MIN_MS2 = 0.02
 """A few hundred readings cannot tell a smaller variance of the true gaps from none."""
@@ -103,9 +103,7 @@ def commit_latencies_ns(commits: pd.DataFrame, flushes: Histogram) -> NDArray[np
         Shape (commits,), nanoseconds.
     """
     lots = np.random.default_rng(_SEED)
-    gaps_ms = np.concatenate(
-        [_true_gaps_ms(commits[name].to_numpy(), lots) for name in ("pages_ms", "meta_ms")]
-    )
+    gaps_ms = _true_gaps_ms(commits[["pages_ms", "meta_ms"]].to_numpy().T, lots).ravel()
     known_ns = np.repeat(flushes.latencies_ns, flushes.counts)
     middles = (np.arange(len(gaps_ms)) + 0.5) / max(len(gaps_ms), 1)
     given_ns = np.empty(len(gaps_ms), dtype=np.int64)
@@ -119,15 +117,24 @@ def commit_latencies_ns(commits: pd.DataFrame, flushes: Histogram) -> NDArray[np
 def _true_gaps_ms(readings_ms: NDArray[np.int64], lots: np.random.Generator) -> NDArray[np.float64]:
     """Draw what the gaps may have been, given their truncated readings.
 
-    A first flush is longer than a second one, so two equal readings do not mean the same: each kind
-    is drawn towards its own mean, as far as the readings' error explains their spread (the
-    posterior of a normal prior).
+    A first flush is longer than a second one, so two equal readings do not mean the same; and a
+    commit's two may be slow together. Each pair is drawn from the posterior of a normal prior: the
+    readings' own mean, and as much of their covariance as the readings' error does not explain.
+
+    Args:
+        readings_ms: Shape (2, commits).
+        lots: What draws.
+
+    Returns:
+        Shape (2, commits).
     """
-    mean_ms, spread = readings_ms.mean(), readings_ms.var() - READING_VARIANCE_MS2
-    spread = max(float(spread), SPREAD_MIN_MS2)
-    weight = spread / (spread + READING_VARIANCE_MS2)
-    noise = lots.normal(0, math.sqrt(spread * (1 - weight)), len(readings_ms))
-    return np.asarray(weight * readings_ms + (1 - weight) * mean_ms + noise)
+    mean_ms = readings_ms.mean(axis=1, keepdims=True)
+    size, axes = np.linalg.eigh(np.cov(readings_ms, ddof=0) - READING_COVARIANCE_MS2)
+    spread_ms2 = (axes * np.maximum(size, SPREAD_MIN_MS2)) @ axes.T
+    weight = spread_ms2 @ np.linalg.inv(spread_ms2 + READING_COVARIANCE_MS2)
+    left_ms2 = spread_ms2 - weight @ spread_ms2
+    noise_ms = lots.multivariate_normal((0, 0), left_ms2, readings_ms.shape[1]).T
+    return np.asarray(mean_ms + weight @ (readings_ms - mean_ms) + noise_ms)
 
 
 def commit_blocks(
