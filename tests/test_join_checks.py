@@ -1,134 +1,25 @@
 """Fit for etcd while nodes join? Each check seen to pass, and to say that it does not."""
 
-from collections.abc import Mapping, Sequence
-
 import msgspec
 import pytest
 
-from etcdbench import checks, join_checks, terminal
-from etcdbench.histogram import Histogram
-from etcdbench.join_result import JoinBurst, PhaseSpan, Probe
-from etcdbench.judge import Evidence
-from etcdbench.model import Block, Finding, Result, Run, Settings, Stream, StreamName, Verdict
-from fakes import result_of, run_of, stream
-
-MS = 1_000_000
-SPANS = (
-    PhaseSpan(name="quiet", begin_seconds=0.5, end_seconds=10.5),
-    PhaseSpan(name="register", begin_seconds=10.5, end_seconds=13.5),
-    PhaseSpan(name="pull", begin_seconds=13.5, end_seconds=43.5),
-    PhaseSpan(name="settle", begin_seconds=43.5, end_seconds=63.5),
+from bursts import (
+    COMMITS,
+    MS,
+    ONE_OVER,
+    SECOND,
+    SPANS,
+    findings,
+    measured,
+    probes_of,
+    runs_of,
+    verdict,
 )
-"""53 s beside the quiet ones; 20 flushes a second are 1,060, 8 commits a second 424."""
-
-FIRST = {"quiet": 0, "register": 10, "pull": 13, "settle": 43}
-LAST = {"quiet": 10, "register": 13, "pull": 43, "settle": 63}
-SECOND = {MS: 20}
-COMMITS = {8 * MS: 8}
-ONE_OVER = {MS: 19, 12 * MS: 1}
-
-
-def blocks(name: StreamName, phase: str, seconds: Mapping[int, dict[int, int]]) -> Stream:
-    """Build the blocks of a phase from what was seen in each second of the burst."""
-    return Stream(
-        name=name,
-        blocks=tuple(
-            Block(
-                start_seconds=float(second),
-                length_seconds=1.0,
-                histogram=Histogram.from_bins(bins),
-            )
-            for second, bins in seconds.items()
-            if FIRST[phase] <= second < LAST[phase]
-        ),
-    )
-
-
-def runs_of(
-    *,
-    wal: dict[int, int] | None = None,
-    commit: dict[int, int] | None = None,
-    wal_at: Mapping[int, dict[int, int]] | None = None,
-    quiet: dict[int, int] | None = None,
-    cut: bool = False,
-) -> tuple[Run, ...]:
-    """Build the runs of a burst.
-
-    Args:
-        wal: Flushes of every second but the quiet ones.
-        commit: Commits of every second but the quiet ones.
-        wal_at: Flushes of single seconds, in place of those.
-        quiet: Flushes of every quiet second.
-        cut: Whether there is no settle phase.
-    """
-    flushes = {
-        second: (quiet or SECOND) if second < LAST["quiet"] else (SECOND if wal is None else wal)
-        for second in range(LAST["settle"])
-    } | dict(wal_at or {})
-    commits = dict.fromkeys(
-        range(FIRST["register"], LAST["settle"]), COMMITS if commit is None else commit
-    )
-    return tuple(
-        run_of(
-            f"join-{span.name}",
-            blocks("wal", span.name, flushes),
-            blocks("commit", span.name, commits),
-            rate_per_second=None,
-        )
-        for span in (SPANS[:3] if cut else SPANS)
-    )
-
-
-def measured(
-    *bursts: tuple[Run, ...],
-    probes: Sequence[Sequence[Probe]] = (),
-    bursts_max: int = 1,
-    shared: bool = False,
-) -> Result:
-    """Build a result whose runs are these bursts."""
-    runs = tuple(run for burst in bursts for run in burst)
-    recorded: list[JoinBurst] = []
-    first_run = 0
-    for number, burst in enumerate(bursts):
-        recorded.append(
-            JoinBurst(
-                cni="cilium",
-                nodes=5,
-                jitter_seconds=5,
-                topology="shared-disk" if probes or shared else "dedicated",
-                cut=len(burst) < len(SPANS),
-                first_run=first_run,
-                spans=SPANS[: len(burst)],
-                probes=tuple(probes[number]) if probes else (),
-            )
-        )
-        first_run += len(burst)
-    return result_of(
-        *runs,
-        bursts=tuple(recorded),
-        settings=Settings(profile="steady", load="s", rounds_max=9, bursts_max=bursts_max),
-    )
-
-
-def findings(result: Result) -> dict[str, Finding]:
-    """Return what each check says, by name."""
-    return {finding.id: finding for finding in join_checks.assess(result)}
-
-
-def verdict(result: Result, check: str) -> Verdict:
-    """Return what one check says."""
-    return findings(result)[check].verdict
-
-
-def probes_of(*longest_seconds: float) -> list[Probe]:
-    """Return one probe a second, or when the one before has ended."""
-    found: list[Probe] = []
-    now = 1.0
-    for seconds in longest_seconds:
-        found.append(Probe(at_seconds=now, flush_seconds=seconds, rename_seconds=0, read_seconds=0))
-        now += max(seconds, 1.0)
-    return found
-
+from etcdbench import checks, join_checks, terminal
+from etcdbench.join_result import JoinBurst
+from etcdbench.judge import Evidence
+from etcdbench.model import Result, Run, Verdict
+from fakes import result_of, run_of, stream
 
 GOOD = measured(runs_of(), probes=[probes_of(*[0.01] * 60)])
 
@@ -388,80 +279,6 @@ def test_the_share_of_arrivals_is_that_of_time_over_all_bursts() -> None:
 def test_where_nobody_probed_nothing_is_said_of_logins() -> None:
     """Images on another disk have no bystander."""
     assert "join_bystander" not in findings(measured(runs_of()))
-
-
-# --- recovery -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("until", "seconds", "expected"),
-    [(47, 3.5, Verdict.PASS), (51, 7.5, Verdict.PASS), (59, 15.5, Verdict.WARN)],
-)
-def test_a_disk_that_stays_slow_for_long_after_the_pull_is_a_warning(
-    until: int, seconds: float, expected: Verdict
-) -> None:
-    """The first stretch without a break counts; ten seconds are what a controller's lock bears."""
-    slow = dict.fromkeys(range(44, until), ONE_OVER)
-
-    finding = findings(measured(runs_of(wal_at=slow), shared=True))["join_recovery"]
-
-    assert finding.verdict is expected
-    assert finding.measured_seconds == pytest.approx(seconds)
-    assert "after the pull phase flushes were last over" in finding.because
-
-
-def test_one_slow_flush_later_on_is_chance() -> None:
-    """The disk had recovered before; the percentile judges that flush."""
-    slow = {44: ONE_OVER, 45: ONE_OVER, 58: ONE_OVER}
-
-    finding = findings(measured(runs_of(wal_at=slow), shared=True))["join_recovery"]
-
-    assert finding.measured_seconds == pytest.approx(2.5)
-
-
-def test_a_disk_that_is_slow_during_the_pull_only_has_recovered_at_once() -> None:
-    """What is slow while images come is no matter of recovery."""
-    result = measured(runs_of(wal_at={30: ONE_OVER}), shared=True)
-    finding = findings(result)["join_recovery"]
-
-    assert finding.verdict is Verdict.PASS
-    assert finding.measured_seconds == 0
-    assert finding.because == "flushes were back at their quiet level when the pull phase ended"
-
-
-@pytest.mark.parametrize(
-    ("quiet", "late"),
-    [({MS: 20}, {9 * MS: 20}), ({MS: 19, 8 * MS: 1}, {15 * MS: 20})],
-)
-def test_the_level_is_twice_the_quiet_one_and_never_below_the_limit(
-    quiet: dict[int, int], late: dict[int, int]
-) -> None:
-    """9 ms are under 10 ms, and 15 ms under twice the 8 ms that were seen before."""
-    result = measured(runs_of(quiet=quiet, wal_at={44: late}), shared=True)
-
-    assert findings(result)["join_recovery"].measured_seconds == 0
-
-
-def test_the_slowest_burst_is_the_one_that_is_told() -> None:
-    """One of two took 15.5 s to recover."""
-    slow = runs_of(wal_at=dict.fromkeys(range(44, 59), ONE_OVER))
-
-    assert verdict(measured(slow, runs_of(), shared=True), "join_recovery") is Verdict.WARN
-    assert verdict(measured(runs_of(), slow, shared=True), "join_recovery") is Verdict.WARN
-
-
-def test_where_no_images_were_written_there_is_nothing_to_recover_from() -> None:
-    """Nor in a burst that ended with the pull."""
-    assert "join_recovery" not in findings(measured(runs_of()))
-    assert "join_recovery" not in findings(measured(runs_of(cut=True), shared=True))
-
-
-def test_a_burst_that_was_stopped_during_the_pull_says_nothing_about_recovery() -> None:
-    """No flush was seen after the images had come: that is not the quiet level."""
-    runs = runs_of(wal_at={second: {} for second in range(20, 63)})
-    stopped = tuple(msgspec.structs.replace(run, stopped="interrupted") for run in runs)
-
-    assert "join_recovery" not in findings(measured(stopped, shared=True))
 
 
 # --- when to stop -------------------------------------------------------------------------------

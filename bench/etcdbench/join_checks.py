@@ -10,8 +10,7 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 
-from etcdbench import judge, stalls, stats, timeline
-from etcdbench.join_result import JoinBurst
+from etcdbench import judge, recovery, stalls, stats, timeline
 from etcdbench.judge import ALLOWED_SHARE, Criterion, Evidence
 from etcdbench.limits import (
     BYSTANDER_FAIL_SECONDS,
@@ -19,13 +18,10 @@ from etcdbench.limits import (
     ELECTION_NS,
     HEARTBEAT_NS,
     JOURNAL_THREAD,
-    LEADER_ELECTION,
     PROMOTION_RATIO_MAX,
     QUIET_RATIO_MAX,
-    RECOVERY_SECONDS_MAX,
     SNAPSHOT_SOURCE,
     TUNING_GUIDE,
-    WAL_LIMIT_NS,
 )
 from etcdbench.model import Finding, Result, Verdict
 from etcdbench.neighbours import NETWORK_BYTES_PER_SECOND
@@ -151,36 +147,6 @@ def join_bystander(known: Evidence) -> Finding | None:
     )
 
 
-def join_recovery(known: Evidence) -> Finding | None:
-    """How long after the pull flushes stay over their quiet level, and over the limit."""
-    found = [
-        seconds
-        for burst in known.result.bursts
-        if (seconds := _recovery_seconds(known.result, burst)) is not None
-    ]
-    if not found:
-        return None
-    longest = max(found)
-    slow = longest > RECOVERY_SECONDS_MAX
-    return Finding(
-        id="join_recovery",
-        phase=JOIN,
-        verdict=Verdict.WARN if slow else Verdict.PASS,
-        measured_seconds=longest,
-        limit_seconds=RECOVERY_SECONDS_MAX,
-        samples=len(found),
-        because="flushes were back at their quiet level when the pull phase ended"
-        if not longest
-        else f"{format_seconds(longest)} after the pull phase flushes were last over twice their "
-        "quiet level and over the limit",
-        advice="leave that long between two joins; where images are pulled onto this disk, it goes "
-        "on writing what was unpacked"
-        if slow
-        else "",
-        reference=LEADER_ELECTION,
-    )
-
-
 def promotion_ready(known: Evidence) -> Finding | None:
     """How long until a promoted member has its database, held against what the network needs."""
     promoted = [burst for burst in known.result.bursts if burst.cni == PROMOTED]
@@ -219,7 +185,7 @@ CHECKS: tuple[Check, ...] = (
     join_stall_election,
     join_against_quiet,
     join_bystander,
-    join_recovery,
+    recovery.join_recovery,
     promotion_ready,
 )
 
@@ -280,26 +246,3 @@ def _block_means(result: Result, phase: str) -> "stats.Floats":
         if (mean := block.histogram.mean_ns)
     ]
     return np.array(means, dtype=np.float64)
-
-
-def _recovery_seconds(result: Result, burst: JoinBurst) -> float | None:
-    """Return how long after the pull's end flushes stayed over the level without a break.
-
-    None where the burst was cut or stopped, and where no images were written: what is slow later
-    on is chance, which the percentile judges.
-    """
-    pull, settle = (timeline.span_of(burst, name) for name in ("pull", "settle"))
-    stopped = any(run.stopped for run in timeline.runs_of(result, burst))
-    if pull is None or settle is None or stopped or burst.topology == "dedicated":
-        return None
-    moments = timeline.seconds(result, burst)
-    quiet = [one.wal_longest_seconds or 0.0 for one in moments if one.phase == "quiet"]
-    level = max(2 * max(quiet, default=0.0), WAL_LIMIT_NS / 1e9)
-    late = 0.0
-    for one in moments:
-        if one.at_seconds < pull.end_seconds or one.wal_longest_seconds is None:
-            continue
-        if one.wal_longest_seconds <= level:
-            break
-        late = one.at_seconds + one.length_seconds - pull.end_seconds
-    return late
