@@ -45,3 +45,21 @@ def test_an_unsure_number_is_neither_carried_nor_failed() -> None:
 
     assert search.carried == 8
     assert search.failed in {n for n in tried if n > 10}
+
+
+def test_where_one_node_makes_too_few_flushes_more_are_tried() -> None:
+    """Seven pass for certain, and so will one."""
+    search = Search(largest=50)
+    tried = tries(search, 10, unsure=frozenset({1}))
+
+    assert tried[:3] == [50, 1, 7]
+    assert (search.carried, search.failed) == (10, 11)
+
+
+def test_where_all_but_the_largest_are_unsure_the_search_ends() -> None:
+    """Nothing is carried, and nothing is tried twice."""
+    search = Search(largest=50)
+    tried = tries(search, 0, unsure=frozenset(range(1, 50)))
+
+    assert tried == [50, 1, 7, 3, 2]
+    assert (search.carried, search.failed) == (0, 50)

@@ -43,18 +43,19 @@ class Search:
         """Return what to try next; None when there is nothing left to learn.
 
         A number that was unsure is not tried again: what lies above it is taken to be too much, and
-        the search goes on below it.
+        the search goes on below it. One node is the exception: its joins are the shortest and may
+        be unsure only for want of flushes, where more nodes, which make more, can be certain.
         """
-        above = [n for n, answer in self.answers.items() if answer != "pass" and n > self.carried]
         if not self.answers:
             return self.largest
-        if not above or min(above) - self.carried <= 1:
+        known_low = self.carried or (1 if self.answers.get(1) == "unsure" else 0)
+        above = [n for n, answer in self.answers.items() if answer != "pass" and n > known_low]
+        if not above or min(above) - known_low <= 1:
             return None
-        if not self.carried:
+        if not known_low:
             return 1
-        return max(
-            self.carried + 1, min(round(math.sqrt(self.carried * min(above))), min(above) - 1)
-        )
+        middle = round(math.sqrt(known_low * min(above)))
+        return max(known_low + 1, min(middle, min(above) - 1))
 
     def tell(self, number: int, answer: Answer) -> None:
         """Note what a try gave."""
