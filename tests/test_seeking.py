@@ -58,11 +58,12 @@ def test_nothing_is_spread_where_all_or_none_pass(carries: int, tried: list[int]
 
 
 def test_what_stays_unsure_is_tried_three_times() -> None:
-    """And then the search goes on below it."""
+    """And then the search goes on below it, down to one node and its neighbour."""
     disk = Disk(10, unsure=True)
     disk.seek()
 
-    assert [burst.nodes for burst in disk.bursts] == [50, 50, 50, 1, 1, 1]
+    tried = [50, 1, 7, 3, 2]
+    assert [burst.nodes for burst in disk.bursts] == [nodes for nodes in tried for _ in range(3)]
 
 
 def test_a_search_ends_when_its_bytes_are_used_up() -> None:
