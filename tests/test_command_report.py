@@ -40,6 +40,14 @@ def test_a_report_is_what_run_has_shown(two: tuple[Path, Path]) -> None:
     assert verdicts == ["pass", "fail"]
 
 
+def test_a_report_names_the_file_that_was_read(two: tuple[Path, Path]) -> None:
+    """Its whole path, whatever the result is called for short."""
+    lines = call("report", "--json", *two).stdout.splitlines()
+
+    assert [json.loads(line)["result_file"] for line in lines] == [str(path) for path in two]
+    assert str(two[1]) in call("report", two[1]).stdout.replace("\n", "")
+
+
 def test_a_page_is_one_small_file(two: tuple[Path, Path], tmp_path: Path) -> None:
     """Under a megabyte for each."""
     page = tmp_path / "page.html"

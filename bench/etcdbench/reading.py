@@ -51,8 +51,8 @@ def report(paths: Sequence[Path], *, page: Path | None, force: bool, as_json: bo
         screen.tell_page(page)
     if page and not as_json:
         return
-    for name, result in results.items():
-        meaning = assess(result, result_file=name)
+    for path, result in zip(paths, results.values(), strict=True):
+        meaning = assess(result, result_file=str(path))
         if as_json:
             screen.print_json(to_json(meaning))
         else:

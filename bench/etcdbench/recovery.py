@@ -10,7 +10,7 @@ from etcdbench.workload import JOIN, JOIN_QUIET
 
 
 def join_recovery(known: Evidence) -> Finding | None:
-    """How long after the pull a flush still took longer than any without a join, and the limit."""
+    """How long after the pull a flush still took twice the longest without a join, and the limit."""
     level_ns = _recovered_ns(known.result)
     found = [
         seconds
