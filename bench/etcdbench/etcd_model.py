@@ -182,6 +182,22 @@ def expected_flush_rate(rate_per_second: float, *, flush_seconds: float, poisson
     return min(rate_per_second, 1 / busy)
 
 
-def cpu_share(rate_per_second: float) -> float:
-    """Return the share of one core that etcd's own work takes, 0 to `CPU_SHARE_MAX`."""
-    return min(CPU_SHARE_MAX, rate_per_second * REQUEST_CPU_SECONDS)
+def cpu_share(rate_per_second: float, *, flush_seconds: float, poisson: bool) -> float:
+    """Return the share of one core that etcd's own work takes from flushes, 0 to `CPU_SHARE_MAX`.
+
+    fio's `cpuio` works at any moment. So does etcd where requests come at random, or faster than
+    the disk flushes. At equal distances on a faster disk it works before and after its flush and
+    never during it, until flush and work together are longer than the distance.
+
+    Args:
+        rate_per_second: Requests.
+        flush_seconds: Mean time of a WAL flush.
+        poisson: Requests come at random, not at equal distances.
+    """
+    share = min(CPU_SHARE_MAX, rate_per_second * REQUEST_CPU_SECONDS)
+    if poisson or not share:
+        return share
+    distance = 1 / rate_per_second
+    work = share * distance
+    overlap = (flush_seconds - (distance - work)) / work
+    return share * min(1.0, max(0.0, overlap))

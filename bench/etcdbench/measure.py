@@ -179,7 +179,11 @@ class Measurement:
         part = Part(wal=wal, backend=backend)
         job = etcd_job(
             [part],
-            cpu_share=etcd_model.cpu_share(requests.rate_per_second),
+            cpu_share=etcd_model.cpu_share(
+                requests.rate_per_second,
+                flush_seconds=(known.flushes.mean_ns or 0.0) / 1e9,
+                poisson=requests.arrivals == "poisson",
+            ),
             fallocate=self.result.target.fallocate,
             scratch=self.invoker.scratch.path,
             sparing=self.plan.settings.beside_etcd,

@@ -50,7 +50,11 @@ def prepare(
     )
     job = etcd_job(
         compiled.parts,
-        cpu_share=cpu_share(compiled.requests_per_second),
+        cpu_share=cpu_share(
+            compiled.requests_per_second,
+            flush_seconds=(known.flushes.mean_ns or 0.0) / 1e9,
+            poisson=True,  # what joining nodes ask for comes at no fixed distance
+        ),
         fallocate=result.target.fallocate,
         scratch=scratch.path,
         neighbours=compiled.neighbours,
