@@ -181,7 +181,7 @@ class Measurement:
             [part],
             cpu_share=etcd_model.cpu_share(
                 requests.rate_per_second,
-                flush_seconds=(known.flushes.mean_ns or 0.0) / 1e9,
+                flush_seconds=known.flush_seconds,
                 poisson=requests.arrivals == "poisson",
             ),
             fallocate=self.result.target.fallocate,

@@ -52,7 +52,7 @@ def prepare(
         compiled.parts,
         cpu_share=cpu_share(
             compiled.requests_per_second,
-            flush_seconds=(known.flushes.mean_ns or 0.0) / 1e9,
+            flush_seconds=known.flush_seconds,
             poisson=True,  # what joining nodes ask for comes at no fixed distance
         ),
         fallocate=result.target.fallocate,
