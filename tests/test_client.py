@@ -1,37 +1,45 @@
-"""Our load client against a small server of HTTP on loopback."""
+"""Our load client against a small gRPC server on loopback."""
 
 import asyncio
-import base64
-import json
 
+import grpc
+import grpc.aio
 import pytest
 
 from etcdbench import client
 from etcdbench.schedule import Load
 
 
-class Server:
-    """Counts the puts that it is asked for."""
+class Server(grpc.GenericRpcHandler):
+    """Keeps the messages that it is sent, and how many of them waited at once."""
 
-    def __init__(self, status: str = "200 OK") -> None:
-        """Answer everything with a status."""
-        self.status = status
-        self.puts: list[tuple[int, int]] = []
+    def __init__(self, *, refuse: bool = False, seconds: float = 0.0) -> None:
+        """Answer everything so."""
+        self.messages: list[tuple[str, bytes]] = []
+        self.waiting = 0
+        self.waiting_max = 0
+        self._refuse = refuse
+        self._seconds = seconds
 
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection."""
-        while (await reader.readline()).strip():
-            length = 0
-            while (line := await reader.readline()).strip():
-                if line.lower().startswith(b"content-length:"):
-                    length = int(line.split(b":")[1])
-            body = json.loads(await reader.readexactly(length))
-            put = body["success"][0]["request_put"] if "success" in body else body
-            self.puts.append(
-                (len(base64.b64decode(put["key"])), len(base64.b64decode(put["value"])))
-            )
-            writer.write(f"HTTP/1.1 {self.status}\r\nContent-Length: 2\r\n\r\n{{}}".encode())
-        writer.close()
+    def service(
+        self, handler_call_details: grpc.HandlerCallDetails
+    ) -> "grpc.RpcMethodHandler[bytes, bytes]":
+        """Take every method."""
+        method = handler_call_details.method
+
+        async def answer(
+            request: bytes, context: "grpc.aio.ServicerContext[bytes, bytes]"
+        ) -> bytes:
+            self.messages.append((method, request))
+            self.waiting += 1
+            self.waiting_max = max(self.waiting, self.waiting_max)
+            await asyncio.sleep(self._seconds)
+            self.waiting -= 1
+            if self._refuse:
+                await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many requests")
+            return b""
+
+        return grpc.unary_unary_rpc_method_handler(answer)
 
 
 def load_of(count: int, *, key_copies: int = 1) -> Load:
@@ -44,34 +52,52 @@ def load_of(count: int, *, key_copies: int = 1) -> Load:
     )
 
 
-async def send(server: Server, load: Load) -> int:
+async def send(handler: Server, load: Load) -> int:
     """Send requests to a server that the kernel picked a port for."""
-    listener = await asyncio.start_server(server.handle, "127.0.0.1", 0)
-    port = listener.sockets[0].getsockname()[1]
-    async with listener:
+    server = grpc.aio.server(handlers=(handler,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
         return await client.send(f"http://127.0.0.1:{port}", load)
+    finally:
+        await server.stop(None)
 
 
-@pytest.mark.parametrize("key_copies", [1, 3])
-def test_every_request_is_sent_once_with_its_sizes(key_copies: int) -> None:
-    """276-byte keys and values of their own sizes, as puts and as transactions."""
+@pytest.mark.parametrize(
+    ("key_copies", "method"), [(1, "/etcdserverpb.KV/Put"), (3, "/etcdserverpb.KV/Txn")]
+)
+def test_every_request_is_sent_once(key_copies: int, method: str) -> None:
+    """As a put, or as the API server's transaction."""
+    load = load_of(50, key_copies=key_copies)
     server = Server()
 
-    answered = asyncio.run(send(server, load_of(50, key_copies=key_copies)))
+    answered = asyncio.run(send(server, load))
 
     assert answered == 50
-    assert sorted(server.puts) == [(276, 1024 + index) for index in range(50)]
+    assert {name for name, _ in server.messages} == {method}
+    assert sorted(server.messages) == sorted(client.request_of(load, index) for index in range(50))
 
 
-def test_a_kubernetes_transaction_names_its_key_three_times() -> None:
-    """Compare, put, and the get if that fails."""
-    path, body = client.request_of(load_of(1, key_copies=3), 0)
-    key = json.loads(body)["compare"][0]["key"]
+@pytest.mark.parametrize(("key_copies", "count"), [(1, 1), (3, 3)])
+def test_keys_and_values_have_their_sizes(key_copies: int, count: int) -> None:
+    """A put names its key once; a transaction three times: compare, put, get."""
+    load = load_of(2, key_copies=key_copies)
+    _, message = client.request_of(load, 1)
+    key = b"etcdbench/1".ljust(276, b".")
 
-    assert path == "/v3/kv/txn"
-    assert body.count(key.encode()) == 3
+    assert message.count(key) == count
+    assert count * 276 + 1025 < len(message) < count * 276 + 1025 + 40
+
+
+def test_no_more_wait_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a disk that does not keep up, etcd must not be made to refuse."""
+    monkeypatch.setattr(client, "IN_FLIGHT_MAX", 3)
+    server = Server(seconds=0.02)
+
+    assert asyncio.run(send(server, load_of(20))) == 20
+    assert server.waiting_max == 3
 
 
 def test_refused_requests_are_not_counted() -> None:
-    """Only a 200 is an answer."""
-    assert asyncio.run(send(Server("503 Service Unavailable"), load_of(2))) == 0
+    """Only a success is an answer."""
+    assert asyncio.run(send(Server(refuse=True), load_of(2))) == 0

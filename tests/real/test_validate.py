@@ -1,21 +1,27 @@
 """`etcdbench validate` with a real etcd."""
 
+import base64
 import contextlib
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cli import left_behind
-from etcdbench import profile, validate_session, validating
+from etcdbench import etcd, profile, validate_session, validating
 from etcdbench.burst import Burst, Bursts
 from etcdbench.errors import Interrupted
+from etcdbench.etcd_programs import Programs, find_etcd
+from etcdbench.schedule import Load
 from etcdbench.stopping import StopRequest
 from etcdbench.validate_session import Request, prepare
+from etcdbench.workspace import workspace
 from fakes import Silent
 
 pytestmark = pytest.mark.etcd
@@ -54,6 +60,61 @@ def test_a_validation_compares_both_metrics_for_both_arrivals(
     assert answer["metrics"]["wal_fsync"]["recipe"]["count"] == 23068672 // 2300
     assert left_behind(disk_path) == []
     assert etcd_processes(disk_path) == []
+
+
+def stored(programs: Programs, server: etcd.Server) -> list[tuple[int, int, int]]:
+    """Return length of key and value, and the version of each key that etcd holds."""
+    argv = [
+        programs.etcdctl,
+        "--endpoints",
+        server.url,
+        "get",
+        "--prefix",
+        "etcdbench/",
+        "-w",
+        "json",
+    ]
+    done = subprocess.run(
+        argv, env=os.environ | {"ETCDCTL_API": "3"}, capture_output=True, check=True
+    )
+    return sorted(
+        (len(base64.b64decode(one["key"])), len(base64.b64decode(one["value"])), one["version"])
+        for one in json.loads(done.stdout).get("kvs", [])
+    )
+
+
+def test_etcd_understands_our_puts_and_transactions(disk_path: Path, tmp_path: Path) -> None:
+    """Keys and values have their sizes in it; a transaction leaves a key alone that is there."""
+    programs = find_etcd(None)
+    sizes = (30, 300, 3_000, 300_000)
+    one = Load(
+        due_seconds=(0.0, 0.01, 0.02, 0.03),
+        key_sizes_bytes=(50, 60, 70, 80),
+        value_sizes_bytes=sizes,
+        key_copies=3,
+    )
+    other = msgspec.structs.replace(
+        one,
+        value_sizes_bytes=(99,) * 5,
+        due_seconds=(0.0,) * 5,
+        key_sizes_bytes=(50, 60, 70, 80, 90),
+    )
+    with (
+        StopRequest().listen() as stop,
+        workspace(disk_path, alone=True, on_leftover=print) as target,
+        workspace(tmp_path, alone=True, on_leftover=print) as scratch,
+        etcd.serving(programs, target=target, scratch=scratch, stop=stop) as server,
+    ):
+        etcd.send_requests(server, one, scratch=scratch, stop=stop)
+        etcd.send_requests(server, other, scratch=scratch, stop=stop)
+        after_transactions = stored(programs, server)
+        puts = msgspec.structs.replace(other, key_copies=1)
+        etcd.send_requests(server, puts, scratch=scratch, stop=stop)
+        after_puts = stored(programs, server)
+
+    first = list(zip((50, 60, 70, 80), sizes, strict=True))
+    assert after_transactions == [*((*pair, 1) for pair in first), (90, 99, 1)]
+    assert after_puts == [*((key, 99, 2) for key in (50, 60, 70, 80, 90))]
 
 
 def test_a_join_is_the_same_requests_for_fio_and_for_etcd(disk_path: Path) -> None:

@@ -150,32 +150,42 @@ def _page(known: Sequence[Case]) -> Iterable[str]:
 
 
 def _summary(known: Sequence[Case], bounds: Bounds, share_min: float) -> Iterable[str]:
-    yield "| metric | edges | median ratio | worst ratio | outside the bounds | etcd/etcd median, worst | recipe median, worst |"
-    yield "|---|---|---|---|---|---|---|"
-    for metric, (low, high) in bounds.items():
-        edges = [
-            edge
-            for _, name, edge in _edges(known)
-            if name == metric and share_min <= edge.observed <= SHARE_MAX
+    """Sum up by kind of arrivals and etcd's version: what holds for one need not for another."""
+    yield "| arrivals | etcd | metric | edges | median ratio | worst ratio | outside the bounds | etcd/etcd median, worst | recipe median, worst |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    groups = sorted({(case.arrivals, case.kept.etcd_version) for case in known}, reverse=True)
+    for arrivals, version in groups:
+        chosen = [
+            case for case in known if (case.arrivals, case.kept.etcd_version) == (arrivals, version)
         ]
-        ratios = [edge.ratio for edge in edges if edge.ratio]
-        missed = [
-            edge
-            for edge in edges
-            if edge.low is not None
-            and edge.high is not None
-            and (edge.low > high or edge.high < low)
-        ]
-        repeats = [edge.etcd_ratio for edge in edges if edge.etcd_ratio]
-        recipes = [ratio for edge in edges if (ratio := _recipe_ratio(edge)) is not None]
-        yield (
-            f"| {NAMES[metric]} | {len(ratios)} | {_typical(ratios)} | {_worst(ratios)} "
-            f"| {len(missed)} of {len(ratios)} ({low}..{high}) "
-            f"| {_typical(repeats)}, {_worst(repeats)} "
-            f"| {_typical(recipes)}, {_worst(recipes)} |"
-        )
+        for metric in bounds:
+            edges = [
+                edge
+                for _, name, edge in _edges(chosen)
+                if name == metric and share_min <= edge.observed <= SHARE_MAX
+            ]
+            cells = (arrivals, version, NAMES[metric], *_summary_cells(edges, bounds[metric]))
+            yield f"| {' | '.join(cells)} |"
     yield ""
     yield from _verdict_counts(known)
+
+
+def _summary_cells(edges: Sequence[Edge], bounds: tuple[float, float]) -> Iterable[str]:
+    low, high = bounds
+    ratios = [edge.ratio for edge in edges if edge.ratio]
+    missed = [
+        edge
+        for edge in edges
+        if edge.low is not None and edge.high is not None and (edge.low > high or edge.high < low)
+    ]
+    repeats = [edge.etcd_ratio for edge in edges if edge.etcd_ratio]
+    recipes = [ratio for edge in edges if (ratio := _recipe_ratio(edge)) is not None]
+    yield str(len(ratios))
+    yield _typical(ratios)
+    yield _worst(ratios)
+    yield f"{len(missed)} of {len(ratios)} ({low}..{high})"
+    yield f"{_typical(repeats)}, {_worst(repeats)}"
+    yield f"{_typical(recipes)}, {_worst(recipes)}"
 
 
 def _verdict_counts(known: Sequence[Case]) -> Iterable[str]:
