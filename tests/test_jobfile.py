@@ -48,7 +48,7 @@ def test_the_wal_is_written_and_flushed_batch_by_batch_at_its_due_time() -> None
 def test_a_commit_is_pages_in_order_flush_meta_page_flush_marker() -> None:
     """bbolt's two fdatasyncs, the meta pages taking turns, growth past the end of the file."""
     lines = job().iologs["backend.iolog"].splitlines()
-    first = lines[lines.index("db wait 600 0") + 1 : lines.index("db wait 710 0")]
+    first = lines[lines.index("db wait 600 0") + 1 : lines.index("db wait 705 0")]
     offsets = [int(line.split()[2]) for line in first if line.startswith("db write")][:-1]
 
     assert lines[3:5] == ["db write 0 65536", "db datasync 0 0"]
@@ -62,6 +62,25 @@ def test_a_commit_is_pages_in_order_flush_meta_page_flush_marker() -> None:
         "db read 0 512",
     ]
     assert "db write 4096 4096" in lines[lines.index("db wait 710 0") :]
+
+
+def test_fio_prints_its_status_before_a_commit_and_not_in_it() -> None:
+    """A cached read in each pause answers it; where commits follow at once there is none."""
+    schedule = BackendSchedule(due_ms=(600, 701, 706, 712), new_pages=(1, 1, 1, 1), start_page=16)
+    lines = job(backend=schedule).iologs["backend.iolog"].splitlines()
+    waits = [number for number, line in enumerate(lines) if " wait " in line]
+
+    assert [lines[number].split()[2] for number in waits] == [
+        "600",
+        "696",
+        "701",
+        "706",
+        "707",
+        "712",
+    ]
+    assert [lines[number + 1].split()[1] for number in waits] == [
+        "write", "read", "write", "write", "read", "write"
+    ]  # fmt: skip
 
 
 def test_a_database_that_exists_is_not_made_again() -> None:

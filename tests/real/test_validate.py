@@ -64,7 +64,7 @@ def test_a_validation_compares_both_metrics_for_both_arrivals(
 
 def stored(programs: Programs, server: etcd.Server) -> list[tuple[int, int, int]]:
     """Return length of key and value, and the version of each key that etcd holds."""
-    argv = [
+    argv: list[str | Path] = [
         programs.etcdctl,
         "--endpoints",
         server.url,
