@@ -1,5 +1,6 @@
 """Job files and iologs, word for word where fio is picky."""
 
+import itertools
 import re
 from pathlib import PurePath
 
@@ -68,19 +69,20 @@ def test_fio_prints_its_status_before_a_commit_and_not_in_it() -> None:
     """A cached read in each pause answers it; where commits follow at once there is none."""
     schedule = BackendSchedule(due_ms=(600, 701, 706, 712), new_pages=(1, 1, 1, 1), start_page=16)
     lines = job(backend=schedule).iologs["backend.iolog"].splitlines()
-    waits = [number for number, line in enumerate(lines) if " wait " in line]
-
-    assert [lines[number].split()[2] for number in waits] == [
-        "600",
-        "696",
-        "701",
-        "706",
-        "707",
-        "712",
+    steps = [
+        (wait.split()[2], then.split()[1])
+        for wait, then in itertools.pairwise(lines)
+        if " wait " in wait
     ]
-    assert [lines[number + 1].split()[1] for number in waits] == [
-        "write", "read", "write", "write", "read", "write"
-    ]  # fmt: skip
+
+    assert steps == [
+        ("600", "write"),
+        ("696", "read"),
+        ("701", "write"),
+        ("706", "write"),
+        ("707", "read"),
+        ("712", "write"),
+    ]
 
 
 def test_a_database_that_exists_is_not_made_again() -> None:

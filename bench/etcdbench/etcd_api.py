@@ -1,7 +1,7 @@
 """etcd's API as bytes: the two requests that our load client sends, in Protocol Buffers' wire format.
 
-Fields and their numbers are those of etcd's `rpc.proto` (package `etcdserverpb`), alike from 3.0 on. Two
-messages made of byte strings need no generated code.
+Fields and their numbers are those of etcd's `rpc.proto` (package `etcdserverpb`). Two messages made of byte
+strings need no generated code.
 """
 
 PUT = "/etcdserverpb.KV/Put"
@@ -10,10 +10,10 @@ TXN = "/etcdserverpb.KV/Txn"
 _LENGTH_DELIMITED = 2
 _VARINT_BITS = 7
 
-_TARGET_MOD = (
-    b"\x10\x02"  # Compare.target, field 2; its result is EQUAL, which is zero and not sent
-)
-_MOD_REVISION_0 = b"\x30\x00"  # Compare.mod_revision, field 6; one of several, so that zero is sent
+# Of a `Compare`: target (field 2) and mod_revision (6). Its result is EQUAL, which is zero and not sent; the
+# revision is one of several things to compare with, so that its zero is sent.
+_TARGET_MOD = b"\x10\x02"
+_MOD_REVISION_0 = b"\x30\x00"
 
 
 def put(key: bytes, value: bytes) -> bytes:
