@@ -135,20 +135,4 @@ def test_a_record_is_as_long_as_traced() -> None:
 @pytest.mark.parametrize(("rate", "share"), [(0, 0.0), (150, 0.045), (1000, 0.3), (8000, 0.5)])
 def test_etcd_s_own_work_is_bounded(rate: float, share: float) -> None:
     """0.3 ms a request, and never more than half a core."""
-    for poisson in (False, True):
-        assert etcd_model.cpu_share(rate, flush_seconds=0.02, poisson=poisson) == pytest.approx(
-            share
-        )
-
-
-@pytest.mark.parametrize(
-    ("flush_ms", "share"), [(0, 0.0), (0.7, 0.0), (0.85, 0.15), (1, 0.3), (9, 0.3)]
-)
-def test_etcd_s_own_work_meets_a_flush_only_where_there_is_no_time_beside_it(
-    flush_ms: float, share: float
-) -> None:
-    """1,000 requests/s at equal distances: 0.7 ms of each are free of etcd's own work."""
-    got = etcd_model.cpu_share(1000, flush_seconds=flush_ms / 1e3, poisson=False)
-    assert got == pytest.approx(share)
-    at_random = etcd_model.cpu_share(1000, flush_seconds=flush_ms / 1e3, poisson=True)
-    assert at_random == pytest.approx(0.3)
+    assert etcd_model.cpu_share(rate) == pytest.approx(share)

@@ -84,6 +84,16 @@ def test_few_blocks_say_nothing_about_clustering() -> None:
     assert 1.0 == stats.design_effect(np.array([0.0, 100.0]), np.array([150.0, 150.0]))
 
 
+def test_runs_that_differ_more_than_chance_explains_are_overdispersed() -> None:
+    """5 and 15 % of 1000 each: chi-square 55.6 with one degree of freedom; 5 and 5.5 % are chance."""
+    total = np.full(2, 1000.0)
+
+    assert stats.overdispersion(np.array([50.0, 150.0]), total) == pytest.approx(55.56, abs=0.01)
+    assert stats.overdispersion(np.array([50.0, 55.0]), total) == 1.0
+    assert stats.overdispersion(np.array([50.0]), np.array([1000.0])) == 1.0
+    assert stats.overdispersion(np.array([50.0, 0.0]), np.array([1000.0, 0.0])) == 1.0
+
+
 def test_the_interval_covers_the_truth_at_its_rate_where_samples_cluster() -> None:
     """With exceedances ten at a time, a 5 % error on a side is at most 8 % in 400 trials."""
     rng = np.random.default_rng(3)

@@ -71,6 +71,19 @@ def test_etcds_own_repeatability_stands_beside() -> None:
     )
 
 
+def test_an_interval_has_in_it_how_far_the_runs_of_either_side_differ() -> None:
+    """5 and 15 % cannot prove a ratio that 10 and 10 % prove."""
+    steady = [buckets({MS: 9000, 2 * MS: 1000})] * 2
+    moving = [buckets({MS: 9500, 2 * MS: 500}), buckets({MS: 8500, 2 * MS: 1500})]
+    (narrow,) = validation.compare([PREDICTED_GOOD], steady, limit_ns=LIMIT).edges
+    (wide,) = validation.compare([PREDICTED_GOOD], moving, limit_ns=LIMIT).edges
+
+    assert narrow.ratio == wide.ratio
+    assert narrow.low is not None
+    assert wide.low is not None
+    assert wide.low < 0.7 * narrow.low
+
+
 @pytest.mark.parametrize(
     ("bins", "verdict"),
     [

@@ -60,10 +60,15 @@ PATH_PAGES = 5
 """Pages that each commit rewrites whatever was put: root, branches and last leaf of the key
 bucket, the meta bucket, the consistent index. Traced: about 5."""
 
-COMMIT_CPU_SECONDS = 60e-6
-COMMIT_CPU_PER_PAGE_SECONDS = 1.5e-6
-"""etcd's own work inside the span of a commit: its `backend_commit_spill_duration` had a mean of
-0.08 ms at 13 pages a commit and 0.15 ms at 62 (3.4.23, two cores at 2 to 3 GHz)."""
+COMMIT_CPU_SECONDS = 0.14e-3
+COMMIT_CPU_PER_PAGE_SECONDS = 1.8e-6
+"""By how much etcd's commit is longer than the same writes and fdatasyncs of fio.
+
+In turn, means of a minute: 0.15 and 0.18 ms at 14 pages a commit (XFS, ext4), 0.13, 0.28 and 0.31 ms at
+57 (XFS, two on ext4), with 3.4.23 on two cores at 2 to 3 GHz. 0.07 and 0.15 ms of it are etcd's
+`backend_commit_spill_duration`; the rest is in `backend_commit_write_duration`, where bbolt goes
+through the pages, and where the first fdatasync takes 0.05 ms longer in the kernel than fio's does.
+"""
 
 REQUEST_CPU_SECONDS = 0.3e-3
 CPU_SHARE_MAX = 0.5
@@ -182,23 +187,10 @@ def expected_flush_rate(rate_per_second: float, *, flush_seconds: float, poisson
     return min(rate_per_second, 1 / busy)
 
 
-def cpu_share(rate_per_second: float, *, flush_seconds: float, poisson: bool) -> float:
-    """Return the share of one core that etcd's own work takes from flushes, 0 to `CPU_SHARE_MAX`.
-
-    fio's `cpuio` works at any moment. So does etcd where requests come at random, or faster than
-    the disk flushes. At equal distances on a faster disk it works before and after its flush and
-    never during it, until flush and work together are longer than the distance. Tried against a real
-    etcd: docs/accuracy.md.
+def cpu_share(rate_per_second: float) -> float:
+    """Return the share of one core that etcd's own work takes, 0 to `CPU_SHARE_MAX`.
 
     Args:
         rate_per_second: Requests.
-        flush_seconds: Mean time of a WAL flush.
-        poisson: Requests come at random, not at equal distances.
     """
-    share = min(CPU_SHARE_MAX, rate_per_second * REQUEST_CPU_SECONDS)
-    if poisson or not share:
-        return share
-    distance = 1 / rate_per_second
-    work = share * distance
-    overlap = (flush_seconds - (distance - work)) / work
-    return share * min(1.0, max(0.0, overlap))
+    return min(CPU_SHARE_MAX, rate_per_second * REQUEST_CPU_SECONDS)

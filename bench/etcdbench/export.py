@@ -139,11 +139,7 @@ def _compile(
     )
     return etcd_job(
         [Part(wal=wal, backend=backend)],
-        cpu_share=cpu_share(
-            at_rate(requests, phase).rate_per_second,
-            flush_seconds=flush_ms / 1e3,
-            poisson=requests.arrivals == "poisson",
-        ),
+        cpu_share=cpu_share(at_rate(requests, phase).rate_per_second),
         fallocate=True,
         scratch=place,
     )

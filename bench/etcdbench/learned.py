@@ -38,11 +38,6 @@ class Learned:
     flushes: Histogram = field(default_factory=lambda: Histogram.from_bins({GUESS_FLUSH_NS: 1}))
     commits: Histogram = field(default_factory=lambda: Histogram.from_bins({GUESS_COMMIT_NS: 1}))
 
-    @property
-    def flush_seconds(self) -> float:
-        """Return the mean time of a WAL flush."""
-        return (self.flushes.mean_ns or 0.0) / 1e9
-
     def learn(self, streams: Sequence[Stream], wal: WalSchedule, backend: BackendSchedule) -> None:
         """Move on in the files, and take this run's latencies for the next one's schedule."""
         self.position = position_after(wal, backend)

@@ -179,11 +179,7 @@ class Measurement:
         part = Part(wal=wal, backend=backend)
         job = etcd_job(
             [part],
-            cpu_share=etcd_model.cpu_share(
-                requests.rate_per_second,
-                flush_seconds=known.flush_seconds,
-                poisson=requests.arrivals == "poisson",
-            ),
+            cpu_share=etcd_model.cpu_share(requests.rate_per_second),
             fallocate=self.result.target.fallocate,
             scratch=self.invoker.scratch.path,
             sparing=self.plan.settings.beside_etcd,

@@ -50,11 +50,7 @@ def prepare(
     )
     job = etcd_job(
         compiled.parts,
-        cpu_share=cpu_share(
-            compiled.requests_per_second,
-            flush_seconds=known.flush_seconds,
-            poisson=True,  # what joining nodes ask for comes at no fixed distance
-        ),
+        cpu_share=cpu_share(compiled.requests_per_second),
         fallocate=result.target.fallocate,
         scratch=scratch.path,
         neighbours=compiled.neighbours,

@@ -75,17 +75,31 @@ def design_effect(exceedances: "Floats", samples: "Floats") -> float:
     effect = 1.0
     for size in GROUPINGS:
         over, total = _grouped(exceedances, size), _grouped(samples, size)
-        over, total = over[total > 0], total[total > 0]
-        if len(total) < BLOCKS_MIN:
+        if len(total[total > 0]) < BLOCKS_MIN:
             break
-        share = over.sum() / total.sum()
-        if not 0 < share < 1:
-            continue
-        freedom = len(total) - 1
-        dispersion = float((((over - share * total) ** 2) / (total * share * (1 - share))).sum())
-        if float(special.chdtrc(freedom, dispersion)) < CLUSTERING_SIGNIFICANCE:
-            effect = max(effect, dispersion / freedom)
+        effect = max(effect, overdispersion(over, total))
     return effect
+
+
+def overdispersion(exceedances: "Floats", samples: "Floats") -> float:
+    """Return by how much groups differ in their share more than chance explains, at least 1.
+
+    Pearson's chi-square over its degrees of freedom, where its chance under one common share is
+    less than `CLUSTERING_SIGNIFICANCE`.
+
+    Args:
+        exceedances: Samples over the limit in each group; shape (groups,).
+        samples: Samples in each group; shape (groups,).
+    """
+    over, total = exceedances[samples > 0], samples[samples > 0]
+    freedom = len(total) - 1
+    share = over.sum() / total.sum() if freedom > 0 else 0.0
+    if not 0 < share < 1:
+        return 1.0
+    dispersion = float((((over - share * total) ** 2) / (total * share * (1 - share))).sum())
+    if float(special.chdtrc(freedom, dispersion)) >= CLUSTERING_SIGNIFICANCE:
+        return 1.0
+    return max(1.0, dispersion / freedom)
 
 
 def share_interval(

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
 from etcdbench import judge, stats
 from etcdbench.assessment import Shares, shares
@@ -116,7 +117,7 @@ def compare(
     theirs = sum(observed, Buckets())
     over = judge.share_over(predicted, limit_ns, error=stats.ERROR_TOTAL)
     effect = ours.count / over.effective if over.effective else 1.0
-    edges = _edges(ours, observed, effect=effect, recipe=recipe)
+    edges = _edges(predicted, observed, recipe=recipe)
     ratios = [edge.ratio for edge in edges if edge.ratio is not None]
     repeats = [edge.etcd_ratio for edge in edges if edge.etcd_ratio is not None]
     observed_verdict = _verdict_of_buckets(theirs.histogram, limit_ns, effect=effect)
@@ -140,8 +141,9 @@ def compare(
 
 
 def _edges(
-    ours: Histogram, observed: Sequence[Buckets], *, effect: float, recipe: Histogram | None
+    predicted: Sequence[Stream], observed: Sequence[Buckets], *, recipe: Histogram | None
 ) -> tuple[Edge, ...]:
+    ours = merge(stream.histogram() for stream in predicted)
     theirs = sum(observed, Buckets()).histogram
     found: list[Edge] = []
     for edge_ns in ETCD_BUCKET_EDGES_NS:
@@ -157,20 +159,44 @@ def _edges(
         )
         counts = (ours.above(edge_ns), theirs.above(edge_ns))
         if min(counts) >= SAMPLES_MIN:
-            edge = _with_ratio(edge, counts, effect=effect)
+            edge = _with_ratio(edge, counts, _effects(predicted, observed, edge_ns))
         found.append(edge)
     return tuple(found)
 
 
-def _with_ratio(edge: Edge, counts: tuple[float, float], *, effect: float) -> Edge:
-    """Add the ratio of two shares and its interval, on the log scale (delta method).
-
-    Samples cluster on both sides alike, so the design effect of ours stands for etcd's too.
-    """
+def _with_ratio(edge: Edge, counts: tuple[float, float], effects: tuple[float, float]) -> Edge:
+    """Add the ratio of two shares and its interval, on the log scale (delta method)."""
     ratio = edge.predicted / edge.observed
-    variance = (1 - edge.predicted) / counts[0] + (1 - edge.observed) / counts[1]
-    width = math.exp(Z_95 * math.sqrt(variance * effect))
+    shares_above = (edge.predicted, edge.observed)
+    variance = math.fsum(
+        effect * (1 - share) / count
+        for share, count, effect in zip(shares_above, counts, effects, strict=True)
+    )
+    width = math.exp(Z_95 * math.sqrt(variance))
     return msgspec.structs.replace(edge, ratio=ratio, low=ratio / width, high=ratio * width)
+
+
+def _effects(
+    predicted: Sequence[Stream], observed: Sequence[Buckets], edge_ns: int
+) -> tuple[float, float]:
+    """Return the design effects at an edge, of the prediction and of etcd.
+
+    Within a run samples cluster on both sides alike, so ours, which are known by the second, stand
+    for etcd's too. What one side's runs differ in between themselves counts for that side.
+    """
+    over = judge.share_over(predicted, edge_ns, error=stats.ERROR_TOTAL)
+    within = over.own / over.effective if over.effective else 1.0
+    between = [
+        stats.overdispersion(
+            np.array([histogram.above(edge_ns) for histogram in side], dtype=np.float64),
+            np.array([histogram.count for histogram in side], dtype=np.float64),
+        )
+        for side in (
+            [stream.histogram() for stream in predicted],
+            [one.histogram for one in observed],
+        )
+    ]
+    return max(within, between[0]), max(within, between[1])
 
 
 def _repeatability(observed: Sequence[Buckets], edge_ns: int) -> float | None:

@@ -19,7 +19,7 @@ import click
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import lab
-from benchmarks.fidelity import kept
+from benchmarks.fidelity import kept, memory
 from benchmarks.fidelity import report as page
 from benchmarks.fidelity.disks import DISKS, JOIN_DISKS, Disk
 from etcdbench.burst import Bursts
@@ -62,7 +62,7 @@ def measure(
     if missing := lab.why_no_lab():
         raise click.ClickException(missing)
     version = find_etcd(etcd).version
-    with StopRequest().listen() as stop:
+    with StopRequest().listen() as stop, memory.backed():
         for repeat in range(1, repeats + 1):
             for load in loads.split(","):
                 for disk in DISKS:
