@@ -1,9 +1,10 @@
 """Our load client against a small gRPC server on loopback."""
 
-import asyncio
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
-import grpc.aio
 import pytest
 
 from etcdbench import client
@@ -20,6 +21,7 @@ class Server(grpc.GenericRpcHandler):
         self.waiting_max = 0
         self._refuse = refuse
         self._seconds = seconds
+        self._lock = threading.Lock()
 
     def service(
         self, handler_call_details: grpc.HandlerCallDetails
@@ -27,16 +29,16 @@ class Server(grpc.GenericRpcHandler):
         """Take every method."""
         method = handler_call_details.method
 
-        async def answer(
-            request: bytes, context: "grpc.aio.ServicerContext[bytes, bytes]"
-        ) -> bytes:
-            self.messages.append((method, request))
-            self.waiting += 1
-            self.waiting_max = max(self.waiting, self.waiting_max)
-            await asyncio.sleep(self._seconds)
-            self.waiting -= 1
+        def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
+            with self._lock:
+                self.messages.append((method, request))
+                self.waiting += 1
+                self.waiting_max = max(self.waiting, self.waiting_max)
+            time.sleep(self._seconds)
+            with self._lock:
+                self.waiting -= 1
             if self._refuse:
-                await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many requests")
+                context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many requests")
             return b""
 
         return grpc.unary_unary_rpc_method_handler(answer)
@@ -52,15 +54,16 @@ def load_of(count: int, *, key_copies: int = 1) -> Load:
     )
 
 
-async def send(handler: Server, load: Load) -> int:
+def send(handler: Server, load: Load) -> int:
     """Send requests to a server that the kernel picked a port for."""
-    server = grpc.aio.server(handlers=(handler,))
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    try:
-        return await client.send(f"http://127.0.0.1:{port}", load)
-    finally:
-        await server.stop(None)
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        server = grpc.server(threads, handlers=[handler])
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        try:
+            return client.send(f"http://127.0.0.1:{port}", load)
+        finally:
+            server.stop(None).wait()
 
 
 @pytest.mark.parametrize(
@@ -71,7 +74,7 @@ def test_every_request_is_sent_once(key_copies: int, method: str) -> None:
     load = load_of(50, key_copies=key_copies)
     server = Server()
 
-    answered = asyncio.run(send(server, load))
+    answered = send(server, load)
 
     assert answered == 50
     assert {name for name, _ in server.messages} == {method}
@@ -94,10 +97,10 @@ def test_no_more_wait_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "IN_FLIGHT_MAX", 3)
     server = Server(seconds=0.02)
 
-    assert asyncio.run(send(server, load_of(20))) == 20
+    assert send(server, load_of(20)) == 20
     assert server.waiting_max == 3
 
 
 def test_refused_requests_are_not_counted() -> None:
     """Only a success is an answer."""
-    assert asyncio.run(send(Server(refuse=True), load_of(2))) == 0
+    assert send(Server(refuse=True), load_of(2)) == 0
