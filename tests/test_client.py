@@ -17,6 +17,7 @@ class Server(grpc.GenericRpcHandler):
     def __init__(self, *, refuse: bool = False, seconds: float = 0.0) -> None:
         """Answer everything so."""
         self.messages: list[tuple[str, bytes]] = []
+        self.at_seconds: list[float] = []
         self.waiting = 0
         self.waiting_max = 0
         self._refuse = refuse
@@ -32,6 +33,7 @@ class Server(grpc.GenericRpcHandler):
         def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
             with self._lock:
                 self.messages.append((method, request))
+                self.at_seconds.append(time.monotonic())
                 self.waiting += 1
                 self.waiting_max = max(self.waiting, self.waiting_max)
             time.sleep(self._seconds)
@@ -90,6 +92,17 @@ def test_keys_and_values_have_their_sizes(key_copies: int, count: int) -> None:
 
     assert message.count(key) == count
     assert count * 276 + 1025 < len(message) < count * 276 + 1025 + 40
+
+
+def test_no_request_is_sent_before_it_is_due() -> None:
+    """The n-th to arrive is the n-th that was due, or a later one."""
+    load, server = load_of(30), Server()
+    began = time.monotonic()
+
+    send(server, load)
+
+    arrived = [at - began for at in server.at_seconds]
+    assert all(at >= due for at, due in zip(sorted(arrived), load.due_seconds, strict=True))
 
 
 def test_no_more_wait_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
