@@ -71,12 +71,41 @@ def test_etcds_own_repeatability_stands_beside() -> None:
     )
 
 
-def test_an_interval_has_in_it_how_far_the_runs_of_either_side_differ() -> None:
+def test_an_interval_has_in_it_how_far_etcds_runs_differ() -> None:
     """5 and 15 % cannot prove a ratio that 10 and 10 % prove."""
     steady = [buckets({MS: 9000, 2 * MS: 1000})] * 2
     moving = [buckets({MS: 9500, 2 * MS: 500}), buckets({MS: 8500, 2 * MS: 1500})]
     (narrow,) = validation.compare([PREDICTED_GOOD], steady, limit_ns=LIMIT).edges
     (wide,) = validation.compare([PREDICTED_GOOD], moving, limit_ns=LIMIT).edges
+
+    assert narrow.ratio == wide.ratio
+    assert narrow.low is not None
+    assert wide.low is not None
+    assert wide.low < 0.7 * narrow.low
+
+
+def test_an_interval_has_in_it_how_far_the_predictions_runs_differ() -> None:
+    """5 and 15 % predicted in two runs are not 10 and 10 %."""
+    observed = [buckets({MS: 9000, 2 * MS: 1000})] * 2
+    low, even, high = (
+        stream("wal", [{MS // 2: 100 - over, 3 * MS // 2: over}] * 100) for over in (5, 10, 15)
+    )
+    (narrow,) = validation.compare([even, even], observed, limit_ns=LIMIT).edges
+    (wide,) = validation.compare([low, high], observed, limit_ns=LIMIT).edges
+
+    assert narrow.ratio == wide.ratio
+    assert narrow.low is not None
+    assert wide.low is not None
+    assert wide.low < 0.7 * narrow.low
+
+
+def test_an_interval_has_in_it_how_samples_cluster_at_its_own_edge() -> None:
+    """One second in ten has all that is above 1 ms; nothing comes near the limit."""
+    observed = [buckets({MS: 9000, 2 * MS: 1000})]
+    spread = stream("wal", [{MS // 2: 90, 3 * MS // 2: 10}] * 100)
+    clustered = stream("wal", ([{MS // 2: 100}] * 9 + [{3 * MS // 2: 100}]) * 10)
+    (narrow,) = validation.compare([spread], observed, limit_ns=LIMIT).edges
+    (wide,) = validation.compare([clustered], observed, limit_ns=LIMIT).edges
 
     assert narrow.ratio == wide.ratio
     assert narrow.low is not None

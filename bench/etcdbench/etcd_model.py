@@ -64,8 +64,9 @@ COMMIT_CPU_SECONDS = 0.14e-3
 COMMIT_CPU_PER_PAGE_SECONDS = 1.8e-6
 """By how much etcd's commit is longer than the same writes and fdatasyncs of fio.
 
-In turn, means of a minute: 0.15 and 0.18 ms at 14 pages a commit (XFS, ext4), 0.13, 0.28 and 0.31 ms at
-57 (XFS, two on ext4), with 3.4.23 on two cores at 2 to 3 GHz. 0.07 and 0.15 ms of it are etcd's
+In turn, means of a minute: 0.15 and 0.18 ms at 14 pages a commit (XFS, ext4); at 57 pages 0.13 (XFS) and
+0.31 ms (ext4), and 0.29 and 0.41 ms (another ext4, etcd under a tracer, whose cost is in it). With
+3.4.23 on two cores at 2 to 3 GHz; fitted by eye between them. 0.07 and 0.15 ms of it are etcd's
 `backend_commit_spill_duration`; the rest is in `backend_commit_write_duration`, where bbolt goes
 through the pages, and where the first fdatasync takes 0.05 ms longer in the kernel than fio's does.
 """
@@ -76,7 +77,8 @@ CPU_SHARE_MAX = 0.5
 
 Measured: 0.28 to 0.44 ms at 1,000 puts/s under `check perf` (3.4.23, two cores at 2 to 3 GHz). It is
 time that the kernel's way to the disk does not get: on a fast, parallel disk under btrfs at that
-rate, fio alone had 34 % of its flushes above 2 ms, with this work beside it 50 %, etcd 55 %. At
+rate, fio alone had 34 % of its flushes above 2 ms, with this work beside it 50 %, etcd 55 %; that was in
+pieces of 300 µs, in today's shorter ones it is 35 %, etcd 46 %. At
 higher rates batches make a put cheaper, so that the share is bounded.
 """
 

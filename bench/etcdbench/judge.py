@@ -123,12 +123,12 @@ def share_over(streams: Sequence[Stream], limit_ns: int, *, error: float) -> Sha
     samples = np.array([histogram.count for histogram in highest], dtype=np.float64)
     slowest = merged.quantile_ns(max(1 - CLUSTER_SAMPLES / max(merged.count, 1), 0.5)) or 0.0
     level = min(float(limit_ns), max(slowest, limit_ns / 2))
-    effect = stats.design_effect(_above(highest, level), samples)
+    effect = stats.design_effect(above(highest, level), samples)
     caught_up = sum(stream.catch_up_count for stream in streams)
     independent = max(1 - caught_up / max(merged.count, 1), 0.0)
     own = samples * independent
-    certain = np.minimum(_above([block.lowest for block in blocks], limit_ns), own)
-    possible = np.minimum(_above(highest, limit_ns), own)
+    certain = np.minimum(above([block.lowest for block in blocks], limit_ns), own)
+    possible = np.minimum(above(highest, limit_ns), own)
     low, _ = stats.share_interval(exceedances=certain, samples=own, effect=effect, error=error)
     _, high = stats.share_interval(exceedances=possible, samples=own, effect=effect, error=error)
     total = float(own.sum())
@@ -142,7 +142,8 @@ def share_over(streams: Sequence[Stream], limit_ns: int, *, error: float) -> Sha
     )
 
 
-def _above(histograms: Sequence[Histogram], edge_ns: float) -> "NDArray[np.float64]":
+def above(histograms: Sequence[Histogram], edge_ns: float) -> "NDArray[np.float64]":
+    """Return how many samples of each histogram are above an edge; shape (histograms,)."""
     return np.array([histogram.above(edge_ns) for histogram in histograms], dtype=np.float64)
 
 

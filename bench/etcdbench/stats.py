@@ -97,9 +97,8 @@ def overdispersion(exceedances: "Floats", samples: "Floats") -> float:
     if not 0 < share < 1:
         return 1.0
     dispersion = float((((over - share * total) ** 2) / (total * share * (1 - share))).sum())
-    if float(special.chdtrc(freedom, dispersion)) >= CLUSTERING_SIGNIFICANCE:
-        return 1.0
-    return max(1.0, dispersion / freedom)
+    explained = float(special.chdtrc(freedom, dispersion)) >= CLUSTERING_SIGNIFICANCE
+    return 1.0 if explained else dispersion / freedom
 
 
 def share_interval(

@@ -116,7 +116,7 @@ def compare(
     ours = merge(stream.histogram() for stream in predicted)
     theirs = sum(observed, Buckets())
     over = judge.share_over(predicted, limit_ns, error=stats.ERROR_TOTAL)
-    effect = ours.count / over.effective if over.effective else 1.0
+    effect = _within(over, ours.count)
     edges = _edges(predicted, observed, recipe=recipe)
     ratios = [edge.ratio for edge in edges if edge.ratio is not None]
     repeats = [edge.etcd_ratio for edge in edges if edge.etcd_ratio is not None]
@@ -184,19 +184,22 @@ def _effects(
     Within a run samples cluster on both sides alike, so ours, which are known by the second, stand
     for etcd's too. What one side's runs differ in between themselves counts for that side.
     """
+    ours = [stream.histogram() for stream in predicted]
     over = judge.share_over(predicted, edge_ns, error=stats.ERROR_TOTAL)
-    within = over.own / over.effective if over.effective else 1.0
-    between = [
-        stats.overdispersion(
-            np.array([histogram.above(edge_ns) for histogram in side], dtype=np.float64),
-            np.array([histogram.count for histogram in side], dtype=np.float64),
-        )
-        for side in (
-            [stream.histogram() for stream in predicted],
-            [one.histogram for one in observed],
-        )
-    ]
-    return max(within, between[0]), max(within, between[1])
+    within = _within(over, sum(histogram.count for histogram in ours))
+    theirs = [one.histogram for one in observed]
+    return max(within, _between(ours, edge_ns)), max(within, _between(theirs, edge_ns))
+
+
+def _within(over: judge.ShareOver, samples: float) -> float:
+    """Return by how much more samples there are than count: they cluster, or only caught up."""
+    return samples / over.effective if over.effective else 1.0
+
+
+def _between(runs: Sequence[Histogram], edge_ns: int) -> float:
+    """Return by how much more runs differ than chance explains."""
+    samples = np.array([run.count for run in runs], dtype=np.float64)
+    return stats.overdispersion(judge.above(runs, edge_ns), samples)
 
 
 def _repeatability(observed: Sequence[Buckets], edge_ns: int) -> float | None:

@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 
 SIZE_BYTES_MAX = 6 * 2**30
-"""Ten times what a case takes: its files in the page cache and the simulated disk's memory."""
+"""Seen: of 4 GiB made so, 3.6 GB of page cache written at once took backed pages alone."""
 
 KEPT_EVERY_BYTES = 64 * mmap.PAGESIZE
 """One page in so many bytes is kept. What is free between two of them is smaller than the blocks of
