@@ -7,7 +7,7 @@ other after 27 s had commits 0.7 ms longer from there on.
 """
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import numpy as np
@@ -22,7 +22,7 @@ KEPT_EVERY_BYTES = 64 * mmap.PAGESIZE
 
 
 @contextmanager
-def backed() -> Iterator[None]:
+def backed() -> Generator[None, None, None]:
     """Touch memory and free it in small pieces; while the context is open it stays backed."""
     size_bytes = min(SIZE_BYTES_MAX, psutil.virtual_memory().available // 4)
     size_bytes -= size_bytes % KEPT_EVERY_BYTES
