@@ -56,7 +56,7 @@ def load_of(count: int, *, key_copies: int = 1) -> Load:
     )
 
 
-def send(handler: Server, load: Load) -> int:
+def send(handler: Server, load: Load) -> tuple[int, str]:
     """Send requests to a server that the kernel picked a port for."""
     with ThreadPoolExecutor(max_workers=8) as threads:
         server = grpc.server(threads, handlers=[handler])
@@ -78,7 +78,7 @@ def test_every_request_is_sent_once(key_copies: int, method: str) -> None:
 
     answered = send(server, load)
 
-    assert answered == 50
+    assert answered == (50, "")
     assert {name for name, _ in server.messages} == {method}
     assert sorted(server.messages) == sorted(client.request_of(load, index) for index in range(50))
 
@@ -110,10 +110,10 @@ def test_no_more_wait_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "IN_FLIGHT_MAX", 3)
     server = Server(seconds=0.02)
 
-    assert send(server, load_of(20)) == 20
+    assert send(server, load_of(20)) == (20, "")
     assert server.waiting_max == 3
 
 
 def test_refused_requests_are_not_counted() -> None:
-    """Only a success is an answer."""
-    assert send(Server(refuse=True), load_of(2)) == 0
+    """Only a success is an answer; what the server said to the first one is kept."""
+    assert send(Server(refuse=True), load_of(2)) == (0, "RESOURCE_EXHAUSTED: too many requests")

@@ -5,7 +5,7 @@
 FILE holds the requests as JSON (`schedule.Load`). It speaks gRPC, as the API server does: through
 etcd's JSON gateway the same puts cost etcd 1.7 times the CPU time, and its flushes wait for that. Open
 loop: a request is sent when it is due, whether the one before has been answered or not, up to
-`IN_FLIGHT_MAX`. It prints how many were sent and how many of them answered.
+`IN_FLIGHT_MAX`. It prints how many were sent, how many of them answered, and why the first refused one was.
 """
 
 import functools
@@ -28,8 +28,12 @@ IN_FLIGHT_MAX = 1000
 _OPTIONS = (("grpc.enable_http_proxy", 0),)  # etcd is on loopback
 
 
-def send(url: str, load: Load) -> int:
-    """Send every request at its due time; return how many were answered with success.
+def send(url: str, load: Load) -> tuple[int, str]:
+    """Send every request at its due time.
+
+    Returns:
+        How many were answered with success, and why the first of the others was not: gRPC's status and
+        etcd's words, empty where all were answered.
 
     From a thread that sleeps, and not in an event loop: asyncio's timers have whole milliseconds,
     and hand over in one clump what falls due within one.
@@ -46,7 +50,16 @@ def send(url: str, load: Load) -> int:
             call = request.future(message)
             call.add_done_callback(lambda _: room.release())
             calls.append(call)
-        return sum(call.exception() is None for call in calls)
+        errors = [error for call in calls if (error := call.exception())]
+        return len(calls) - len(errors), _reason(errors[0]) if errors else ""
+
+
+def _reason(error: Exception) -> str:
+    """Return gRPC's status and etcd's words in one line."""
+    if not isinstance(error, grpc.RpcError):
+        return f"{error}"
+    words = " ".join((error.details() or "").split())
+    return f"{error.code().name}: {words}" if words else error.code().name
 
 
 def request_of(load: Load, number: int) -> tuple[str, bytes]:
@@ -69,8 +82,8 @@ def main(arguments: list[str]) -> None:
     """Send and print."""
     url, file = arguments
     load = msgspec.json.decode(Path(file).read_bytes(), type=Load)
-    answered = send(url, load)
-    print(json.dumps([len(load.due_seconds), answered]))  # noqa: T201 - the answer of this program
+    answered, refusal = send(url, load)
+    print(json.dumps([len(load.due_seconds), answered, refusal]))  # noqa: T201 - the answer of this program
 
 
 if __name__ == "__main__":

@@ -147,12 +147,14 @@ def send_requests(
     )
     done = _follow(argv, server, scratch=scratch, stop=stop, seconds_max=seconds_max)
     try:
-        sent, answered = msgspec.json.decode(done.stdout, type=tuple[int, int])
+        sent, answered, refusal = msgspec.json.decode(done.stdout, type=tuple[int, int, str])
     except msgspec.DecodeError as error:
         said = done.stderr.strip().splitlines()[-1:] or [""]
         raise server.complain(f"the load client failed: {said[0][:200]}") from error
     if answered < sent:
-        raise server.complain(f"etcd refused {sent - answered} of {sent} requests")
+        raise server.complain(
+            f"etcd refused {sent - answered} of {sent} requests ({refusal[:200]})"
+        )
     return server.scrape()
 
 

@@ -84,7 +84,7 @@ def test_two_pages_of_a_real_etcd_give_what_was_written_between(
     ):
         for path, requests in ((before, None), (after, load)):
             if requests:
-                assert client.send(server.url, requests) == 30
+                assert client.send(server.url, requests) == (30, "")
             with urllib.request.urlopen(f"{server.url}/metrics") as answer:
                 path.write_bytes(answer.read())
 

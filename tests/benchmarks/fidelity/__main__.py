@@ -44,7 +44,7 @@ def main() -> None:
 @click.option("--repeats", default=5, show_default=True)
 @click.option("--arrivals", default="regular", type=click.Choice(["regular", "poisson"]))
 @click.option("--loads", default="s,m", show_default=True)
-@click.option("--only", default="", help="Part of a disk's name.")
+@click.option("--only", default="", help="Parts of disks' names, with commas between them.")
 @click.option("--etcd", type=click.Path(path_type=Path))
 @click.option("--own", default=Path(), type=click.Path(path_type=Path))
 @click.option("--results", default=RESULTS, type=click.Path(path_type=Path))
@@ -66,7 +66,9 @@ def measure(
         for repeat in range(1, repeats + 1):
             for load in loads.split(","):
                 for disk in DISKS:
-                    if only not in disk.name or (_joins(load) and disk.name not in JOIN_DISKS):
+                    if not any(part in disk.name for part in only.split(",")):
+                        continue
+                    if _joins(load) and disk.name not in JOIN_DISKS:
                         continue
                     blank = kept.Kept(disk=disk.name, load=load, etcd_version=version)
                     known = kept.read(results, blank)
