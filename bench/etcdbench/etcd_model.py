@@ -81,10 +81,9 @@ rate, fio alone had 34 % of its flushes above 2 ms, with this work beside it 50 
 pieces of 300 µs, in today's shorter ones it is 35 %, etcd 46 %. At
 higher rates batches make a put cheaper, so that the share is bounded.
 
-On a slower, busier machine it was 0.64 ms (3.5.1) and 0.68 ms (3.4.23), and at 150 puts/s 1.1 ms. At the
-higher rate that makes little difference there: in turn,
-on a SATA SSD under XFS at 1,000 puts/s, 34.6 and 36.4 % of the flushes took over 4 ms with 0.3 ms a put, 37.3
-and 37.5 % with 0.66 ms, etcd's 44.6 and 42.0 %.
+On a slower, busier machine it was 0.64 ms (3.5.1) and 0.68 ms (3.4.23), and at 150 puts/s 1.1 ms. At 1,000
+puts/s that makes little difference there: in turn, on a SATA SSD under XFS, 34.6 and 36.4 % of the flushes
+took over 4 ms with 0.3 ms a put, 37.3 and 37.5 % with 0.66 ms, etcd's 44.6 and 42.0 %.
 """
 
 INITIAL_PAGES = 16
