@@ -1,49 +1,14 @@
 """Our load client against a small gRPC server on loopback."""
 
-import threading
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import grpc
 import pytest
 
 from etcdbench import client
 from etcdbench.schedule import Load
-
-
-class Server(grpc.GenericRpcHandler):
-    """Keeps the messages that it is sent, and how many of them waited at once."""
-
-    def __init__(self, *, refuse: bool = False, seconds: float = 0.0) -> None:
-        """Answer everything so."""
-        self.messages: list[tuple[str, bytes]] = []
-        self.at_seconds: list[float] = []
-        self.waiting = 0
-        self.waiting_max = 0
-        self._refuse = refuse
-        self._seconds = seconds
-        self._lock = threading.Lock()
-
-    def service(
-        self, handler_call_details: grpc.HandlerCallDetails
-    ) -> "grpc.RpcMethodHandler[bytes, bytes]":
-        """Take every method."""
-        method = handler_call_details.method
-
-        def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
-            with self._lock:
-                self.messages.append((method, request))
-                self.at_seconds.append(time.monotonic())
-                self.waiting += 1
-                self.waiting_max = max(self.waiting, self.waiting_max)
-            time.sleep(self._seconds)
-            with self._lock:
-                self.waiting -= 1
-            if self._refuse:
-                context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many requests")
-            return b""
-
-        return grpc.unary_unary_rpc_method_handler(answer)
+from grpc_server import Handler, serving
 
 
 def load_of(count: int, *, key_copies: int = 1) -> Load:
@@ -56,16 +21,10 @@ def load_of(count: int, *, key_copies: int = 1) -> Load:
     )
 
 
-def send(handler: Server, load: Load) -> tuple[int, str]:
+def send(handler: Handler, load: Load) -> tuple[int, str]:
     """Send requests to a server that the kernel picked a port for."""
-    with ThreadPoolExecutor(max_workers=8) as threads:
-        server = grpc.server(threads, handlers=[handler])
-        port = server.add_insecure_port("127.0.0.1:0")
-        server.start()
-        try:
-            return client.send(f"http://127.0.0.1:{port}", load)
-        finally:
-            server.stop(None).wait()
+    with serving(handler) as port:
+        return client.send(f"http://127.0.0.1:{port}", load)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +33,7 @@ def send(handler: Server, load: Load) -> tuple[int, str]:
 def test_every_request_is_sent_once(key_copies: int, method: str) -> None:
     """As a put, or as the API server's transaction."""
     load = load_of(50, key_copies=key_copies)
-    server = Server()
+    server = Handler()
 
     answered = send(server, load)
 
@@ -96,7 +55,7 @@ def test_keys_and_values_have_their_sizes(key_copies: int, count: int) -> None:
 
 def test_no_request_is_sent_before_it_is_due() -> None:
     """The n-th to arrive is the n-th that was due, or a later one."""
-    load, server = load_of(30), Server()
+    load, server = load_of(30), Handler()
     began = time.monotonic()
 
     send(server, load)
@@ -108,7 +67,7 @@ def test_no_request_is_sent_before_it_is_due() -> None:
 def test_no_more_wait_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a disk that does not keep up, etcd must not be made to refuse."""
     monkeypatch.setattr(client, "IN_FLIGHT_MAX", 3)
-    server = Server(seconds=0.02)
+    server = Handler(seconds=0.02)
 
     assert send(server, load_of(20)) == (20, "")
     assert server.waiting_max == 3
@@ -116,4 +75,20 @@ def test_no_more_wait_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_refused_requests_are_not_counted() -> None:
     """Only a success is an answer; what the server said to the first one is kept."""
-    assert send(Server(refuse=True), load_of(2)) == (0, "RESOURCE_EXHAUSTED: too many requests")
+    refused = send(Handler(refuse=True), load_of(2))
+
+    assert refused == (0, "RESOURCE_EXHAUSTED: too many requests, 100 % full")
+
+
+def test_a_server_that_goes_away_ends_the_load() -> None:
+    """What was answered until then counts, and the reason is the first one."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as threads:
+
+        def close_the_first() -> None:
+            server.accept()[0].close()
+
+        threads.submit(close_the_first)
+        answered, reason = client.send(f"http://127.0.0.1:{server.getsockname()[1]}", load_of(5))
+
+    assert answered == 0
+    assert reason

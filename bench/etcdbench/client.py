@@ -11,21 +11,19 @@ loop: a request is sent when it is due, whether the one before has been answered
 import functools
 import json
 import sys
-import threading
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import grpc
 import msgspec
 
 from etcdbench import etcd_api
+from etcdbench.calls import WIRE_ERRORS, Calls
 from etcdbench.etcd_model import TRANSACTION_KEY_COPIES
 from etcdbench.schedule import Load
 
 IN_FLIGHT_MAX = 1000
 """So many requests may wait for etcd at once; it refuses more than 5,000 (`maxGapBetweenApplyAndCommitIndex`)."""
-
-_OPTIONS = (("grpc.enable_http_proxy", 0),)  # etcd is on loopback
 
 
 def send(url: str, load: Load) -> tuple[int, str]:
@@ -35,31 +33,29 @@ def send(url: str, load: Load) -> tuple[int, str]:
         How many were answered with success, and why the first of the others was not: gRPC's status and
         etcd's words, empty where all were answered.
 
-    From a thread that sleeps, and not in an event loop: asyncio's timers have whole milliseconds,
-    and hand over in one clump what falls due within one.
+    What the client does while etcd flushes makes its flushes longer (docs/accuracy.md): requests are
+    made before the first one is due, and answers are read after the last one.
     """
-    room = threading.Semaphore(IN_FLIGHT_MAX)
-    with grpc.insecure_channel(url.removeprefix("http://"), _OPTIONS) as channel:
-        began = time.monotonic()
-        calls: list[grpc.Future[bytes]] = []
-        for number, due in enumerate(load.due_seconds):
-            method, message = request_of(load, number)
-            request: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
-            time.sleep(max(0.0, due - (time.monotonic() - began)))
-            room.acquire()
-            call = request.future(message)
-            call.add_done_callback(lambda _: room.release())
-            calls.append(call)
-        errors = [error for call in calls if (error := call.exception())]
-        return len(calls) - len(errors), _reason(errors[0]) if errors else ""
+    address = urlsplit(url)
+    with Calls(address.hostname or "", address.port or 0) as calls:
+        try:
+            _send(calls, load)
+        except (OSError, *WIRE_ERRORS) as error:
+            answered, refusal = calls.outcome()
+            return answered, refusal or f"{error}"
+        return calls.outcome()
 
 
-def _reason(error: Exception) -> str:
-    """Return gRPC's status and etcd's words in one line."""
-    if not isinstance(error, grpc.RpcError):
-        return f"{error}"
-    words = " ".join((error.details() or "").split())
-    return f"{error.code().name}: {words}" if words else error.code().name
+def _send(calls: Calls, load: Load) -> None:
+    made = [calls.make(*request_of(load, number)) for number in range(len(load.due_seconds))]
+    began = time.monotonic()
+    for call, due_seconds in zip(made, load.due_seconds, strict=True):
+        calls.read_until(began + due_seconds)
+        while len(calls.waiting) >= IN_FLIGHT_MAX:
+            calls.read()
+        calls.send(call)
+    while calls.waiting:
+        calls.read()
 
 
 def request_of(load: Load, number: int) -> tuple[str, bytes]:

@@ -1,6 +1,6 @@
 """Hold the prediction against a real etcd on many disks, and show how close it is.
 
-    python tests/benchmarks/fidelity measure --repeats 5 [--etcd BIN] [--only NAME] [--own DIR]
+    python tests/benchmarks/fidelity measure --machine NAME [--etcd BIN] [--only NAME] [--own DIR]
     python tests/benchmarks/fidelity report
 
 `measure` takes two and a half minutes for each disk, load and repeat, five for each join
@@ -41,6 +41,7 @@ def main() -> None:
 
 
 @main.command()
+@click.option("--machine", required=True, help="A name for this machine: rounds are kept by it.")
 @click.option("--repeats", default=5, show_default=True)
 @click.option("--arrivals", default="regular", type=click.Choice(["regular", "poisson"]))
 @click.option("--loads", default="s,m", show_default=True)
@@ -50,6 +51,7 @@ def main() -> None:
 @click.option("--results", default=RESULTS, type=click.Path(path_type=Path))
 def measure(
     *,
+    machine: str,
     repeats: int,
     arrivals: Arrivals,
     loads: str,
@@ -70,7 +72,9 @@ def measure(
                         continue
                     if _joins(load) and disk.name not in JOIN_DISKS:
                         continue
-                    blank = kept.Kept(disk=disk.name, load=load, etcd_version=version)
+                    blank = kept.Kept(
+                        disk=disk.name, load=load, etcd_version=version, machine=machine
+                    )
                     known = kept.read(results, blank)
                     kind = "join" if _joins(load) else arrivals
                     if known.count(kind) >= repeat or page.enough(known, kind):

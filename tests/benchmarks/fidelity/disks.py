@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import lab
+from benchmarks.fidelity.kept import OWN
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ DISKS = (
     ),
     Disk("hdd", lab.HDD, "ext4"),
     Disk("hdd-slow", "write_us=600 write_mbps=120 flush_us=15000 sigma=0.25", "ext4"),
-    Disk("own", "", ""),
+    Disk(OWN, "", ""),
 )
 
 JOIN_DISKS = ("sata-consumer", "nvme-small-cache", "nvme-fast")

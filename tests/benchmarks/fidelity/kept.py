@@ -15,14 +15,18 @@ from etcdbench.validating import Round
 _EDGES_NS = sorted({*ETCD_BUCKET_EDGES_NS, WAL_LIMIT_NS, COMMIT_LIMIT_NS})
 _BEYOND_NS = 2 * _EDGES_NS[-1]
 
+OWN = "own"
+"""The name of each machine's own disk."""
+
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """All rounds of one disk under one load with one etcd.
+    """All rounds of one disk under one load with one etcd on one machine.
 
     Attributes:
         disk: Its name.
         load: Cluster class, or a join as `join-NODES-JITTER`.
         etcd_version: The real etcd's.
+        machine: Which machine they were measured on; docs/accuracy.md describes each.
         rounds: What both sides showed.
         recipe: The popular recipe's flushes; None where another load's file has them.
     """
@@ -30,13 +34,19 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     disk: str
     load: str
     etcd_version: str
+    machine: str
     rounds: tuple[Round, ...] = ()
     recipe: Histogram | None = None
 
     @property
     def file_name(self) -> str:
         """Return where it is kept."""
-        return f"{self.disk}.{self.load}.etcd-{self.etcd_version}.json.gz"
+        return f"{self.disk}.{self.load}.etcd-{self.etcd_version}.{self.machine}.json.gz"
+
+    @property
+    def disk_of_all(self) -> str:
+        """Return the disk's name among all machines, each of which has an own one."""
+        return f"{self.disk}-{self.machine}" if self.disk == OWN else self.disk
 
     def count(self, arrivals: str) -> int:
         """Return how many rounds of one kind of arrivals there are."""

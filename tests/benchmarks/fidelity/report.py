@@ -44,16 +44,25 @@ RATIO_SHOWN_MIN = 0.02
 
 NAMES = {"wal_fsync": "WAL fsync", "backend_commit": "backend commit"}
 ALLOWED_SHARE = 0.01
+KINDS: tuple[Kind, ...] = ("regular", "poisson", "join")
 
 
 @dataclass(frozen=True)
 class Case:
-    """One disk, load, etcd and kind of arrivals, compared."""
+    """One disk, load, etcd and kind of arrivals, compared; `parts` are the machines'."""
 
-    kept: Kept
+    disk: str
+    load: str
+    etcd_version: str
     arrivals: Kind
+    parts: Sequence[Kept]
     recipe: Histogram | None
     metrics: dict[str, Comparison]
+
+    @property
+    def rounds(self) -> str:
+        """Say how many rounds there are on which machine."""
+        return ", ".join(f"{part.machine} {part.count(self.arrivals)}" for part in self.parts)
 
     @property
     def recipe_passes(self) -> bool | None:
@@ -85,15 +94,22 @@ def enough(known: Kept, arrivals: Kind) -> bool:
 
 
 def cases(everything: Sequence[Kept]) -> list[Case]:
-    """Compare all that is kept."""
-    recipes = {one.disk: one.recipe for one in everything if one.recipe}
-    found: list[Case] = []
+    """Compare all that is kept. What a simulated disk costs is the same on every machine."""
+    groups: dict[tuple[str, str, str], list[Kept]] = {}
+    recipes: dict[str, list[Histogram]] = {}
     for kept in everything:
-        recipe = recipes.get(kept.disk)
-        for arrivals in ("regular", "poisson", "join"):
-            if kept.count(arrivals):
-                metrics = compare_rounds(kept.rounds, arrivals, recipe or Histogram())
-                found.append(Case(kept, arrivals, recipe, metrics))
+        groups.setdefault((kept.disk_of_all, kept.load, kept.etcd_version), []).append(kept)
+        if kept.recipe:
+            recipes.setdefault(kept.disk_of_all, []).append(kept.recipe)
+    found: list[Case] = []
+    for (disk, load, version), group in groups.items():
+        recipe = merge(recipes[disk]) if disk in recipes else None
+        for arrivals in KINDS:
+            parts = [kept for kept in group if kept.count(arrivals)]
+            if parts:
+                rounds = [one for kept in parts for one in kept.rounds]
+                metrics = compare_rounds(rounds, arrivals, recipe or Histogram())
+                found.append(Case(disk, load, version, arrivals, parts, recipe, metrics))
     return found
 
 
@@ -101,7 +117,8 @@ def write(everything: Sequence[Kept], folder: Path) -> None:
     """Write the page and the chart beside it."""
     known = cases(everything)
     (folder / "accuracy-campaign.svg").write_text(chart(known))
-    (folder / "accuracy-campaign.md").write_text("\n".join(_page(known)) + "\n")
+    page = (*_page(known), "", *_machines(everything))
+    (folder / "accuracy-campaign.md").write_text("\n".join(page) + "\n")
 
 
 def _page(known: Sequence[Case]) -> Iterable[str]:
@@ -131,8 +148,8 @@ def _page(known: Sequence[Case]) -> Iterable[str]:
         wal, commit = case.metrics["wal_fsync"], case.metrics["backend_commit"]
         recipe = {None: "-", True: "pass", False: "fail"}[case.recipe_passes]
         yield (
-            f"| {case.kept.disk} | {case.kept.load} | {case.kept.etcd_version} | {case.arrivals} "
-            f"| {case.kept.count(case.arrivals)} "
+            f"| {case.disk} | {case.load} | {case.etcd_version} | {case.arrivals} "
+            f"| {case.rounds} "
             f"| {wal.observed_verdict.value}, {wal.predicted_verdict.value}, {recipe} "
             f"| {commit.observed_verdict.value}, {commit.predicted_verdict.value} |"
         )
@@ -150,10 +167,27 @@ def _page(known: Sequence[Case]) -> Iterable[str]:
     for case, metric, edge in _edges(known):
         ratio = "-" if edge.ratio is None else f"{edge.ratio:.2f} ({edge.low:.2f}..{edge.high:.2f})"
         yield (
-            f"| {case.kept.disk} | {case.kept.load} | {case.kept.etcd_version} | {case.arrivals} "
+            f"| {case.disk} | {case.load} | {case.etcd_version} | {case.arrivals} "
             f"| {NAMES[metric]} | {edge.edge_seconds * 1000:g} ms | {edge.observed:.2%} "
             f"| {edge.predicted:.2%} | {ratio} | {_number(edge.etcd_ratio)} "
             f"| {_number(_recipe_ratio(edge))} |"
+        )
+
+
+def _machines(everything: Sequence[Kept]) -> Iterable[str]:
+    """Say what each machine has measured, and how much of its CPU time its host took while fio ran."""
+    yield "## Machines"
+    yield ""
+    yield "| machine | rounds | from | to | CPU time stolen, median and worst |"
+    yield "|---|---|---|---|---|"
+    for machine in sorted({one.machine for one in everything}):
+        rounds = [round_ for one in everything if one.machine == machine for round_ in one.rounds]
+        runs = [run for round_ in rounds for run in round_.predicted]
+        days = sorted(run.started_at[:10] for run in runs)
+        stolen = [run.machine.cpu_steal_share or 0.0 for run in runs]
+        yield (
+            f"| {machine} | {len(rounds)} | {days[0]} | {days[-1]} "
+            f"| {statistics.median(stolen):.1%}, {max(stolen):.1%} |"
         )
 
 
@@ -161,10 +195,10 @@ def _summary(known: Sequence[Case], bounds: Bounds, share_min: float) -> Iterabl
     """Sum up by kind of arrivals and etcd's version: what holds for one need not for another."""
     yield "| arrivals | etcd | metric | edges | median ratio | worst ratio | outside the bounds | etcd/etcd median, worst | recipe median, worst |"
     yield "|---|---|---|---|---|---|---|---|---|"
-    groups = sorted({(case.arrivals, case.kept.etcd_version) for case in known}, reverse=True)
+    groups = sorted({(case.arrivals, case.etcd_version) for case in known}, reverse=True)
     for arrivals, version in groups:
         chosen = [
-            case for case in known if (case.arrivals, case.kept.etcd_version) == (arrivals, version)
+            case for case in known if (case.arrivals, case.etcd_version) == (arrivals, version)
         ]
         for metric in bounds:
             edges = [
