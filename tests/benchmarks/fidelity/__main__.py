@@ -9,9 +9,11 @@ may be stopped and started again. It goes round by round over all disks, and lea
 has enough. `report` writes docs/accuracy-campaign.md and its chart.
 """
 
+import itertools
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -23,7 +25,7 @@ from benchmarks.fidelity import kept, memory
 from benchmarks.fidelity import report as page
 from benchmarks.fidelity.disks import DISKS, JOIN_DISKS, Disk
 from etcdbench.burst import Bursts
-from etcdbench.errors import EtcdbenchError
+from etcdbench.errors import EtcdbenchError, Interrupted
 from etcdbench.etcd_programs import find_etcd
 from etcdbench.joining import JoinRequest, bursts_of
 from etcdbench.stopping import StopRequest
@@ -65,38 +67,33 @@ def measure(
         raise click.ClickException(missing)
     version = find_etcd(etcd).version
     with StopRequest().listen() as stop, memory.backed():
-        for repeat in range(1, repeats + 1):
-            for load in loads.split(","):
-                for disk in DISKS:
-                    if not any(part in disk.name for part in only.split(",")):
-                        continue
-                    if _joins(load) and disk.name not in JOIN_DISKS:
-                        continue
-                    blank = kept.Kept(
-                        disk=disk.name, load=load, etcd_version=version, machine=machine
-                    )
-                    known = kept.read(results, blank)
-                    kind = "join" if _joins(load) else arrivals
-                    if known.count(kind) >= repeat or page.enough(known, kind):
-                        continue
-                    stop.check()
-                    began = time.monotonic()
-                    try:
-                        said = _case(
-                            disk,
-                            known,
-                            kind,
-                            etcd=etcd,
-                            own=own,
-                            results=results,
-                            stop=stop,
-                        )
-                    except EtcdbenchError as error:
-                        said = f"{error}"
-                    click.echo(
-                        f"{repeat} {load} {disk.name}: {said}, {time.monotonic() - began:.0f} s"
-                    )
-                    sys.stdout.flush()
+        for repeat, load, disk in _wanted(repeats, loads.split(","), only.split(",")):
+            blank = kept.Kept(disk=disk.name, load=load, etcd_version=version, machine=machine)
+            known = kept.read(results, blank)
+            kind = "join" if _joins(load) else arrivals
+            if known.count(kind) >= repeat or page.enough(known, kind):
+                continue
+            began = time.monotonic()
+            try:
+                stop.check()
+                said = _case(disk, known, kind, etcd=etcd, own=own, results=results, stop=stop)
+            except Interrupted as error:
+                raise click.ClickException(f"{error}") from error
+            except EtcdbenchError as error:
+                said = f"{error}"
+            click.echo(f"{repeat} {load} {disk.name}: {said}, {time.monotonic() - began:.0f} s")
+            sys.stdout.flush()
+
+
+def _wanted(
+    repeats: int, loads: Sequence[str], only: Sequence[str]
+) -> Iterator[tuple[int, str, Disk]]:
+    """Go round by round over all loads and disks that were asked for."""
+    for repeat, load, disk in itertools.product(range(1, repeats + 1), loads, DISKS):
+        if any(part in disk.name for part in only) and (
+            disk.name in JOIN_DISKS or not _joins(load)
+        ):
+            yield repeat, load, disk
 
 
 def _case(

@@ -93,16 +93,18 @@ def enough(known: Kept, arrivals: Kind) -> bool:
     )
 
 
-def cases(everything: Sequence[Kept]) -> list[Case]:
-    """Compare all that is kept. What a simulated disk costs is the same on every machine."""
-    groups: dict[tuple[str, str, str], list[Kept]] = {}
+def cases(everything: Sequence[Kept], *, together: bool = True) -> list[Case]:
+    """Compare all that is kept, with the rounds of all machines together or each machine by itself."""
+    groups: dict[tuple[str, str, str, str], list[Kept]] = {}
     recipes: dict[str, list[Histogram]] = {}
     for kept in everything:
-        groups.setdefault((kept.disk_of_all, kept.load, kept.etcd_version), []).append(kept)
+        machine = "" if together else kept.machine
+        key = (kept.disk_of_all, kept.load, kept.etcd_version, machine)
+        groups.setdefault(key, []).append(kept)
         if kept.recipe:
             recipes.setdefault(kept.disk_of_all, []).append(kept.recipe)
     found: list[Case] = []
-    for (disk, load, version), group in groups.items():
+    for (disk, load, version, _), group in groups.items():
         recipe = merge(recipes[disk]) if disk in recipes else None
         for arrivals in KINDS:
             parts = [kept for kept in group if kept.count(arrivals)]
@@ -117,7 +119,7 @@ def write(everything: Sequence[Kept], folder: Path) -> None:
     """Write the page and the chart beside it."""
     known = cases(everything)
     (folder / "accuracy-campaign.svg").write_text(chart(known))
-    page = (*_page(known), "", *_machines(everything))
+    page = (*_page(known), "", *_machines(everything, cases(everything, together=False)))
     (folder / "accuracy-campaign.md").write_text("\n".join(page) + "\n")
 
 
@@ -157,7 +159,7 @@ def _page(known: Sequence[Case]) -> Iterable[str]:
     yield "## Edges"
     yield ""
     yield "Where etcd's share is at least 0.5 %. *etcd/etcd*: its largest share over its smallest"
-    yield "between rounds. Ratios need ten samples on either side."
+    yield "between rounds. Ratios need ten samples on either side. Bold: outside the bounds."
     yield ""
     yield (
         "| disk | load | etcd | arrivals | metric | above | etcd's share | ours "
@@ -166,6 +168,9 @@ def _page(known: Sequence[Case]) -> Iterable[str]:
     yield "|---|---|---|---|---|---|---|---|---|---|---|"
     for case, metric, edge in _edges(known):
         ratio = "-" if edge.ratio is None else f"{edge.ratio:.2f} ({edge.low:.2f}..{edge.high:.2f})"
+        bounds = JOIN_BOUNDS if case.arrivals == "join" else LOAD_BOUNDS
+        if _outside(edge, bounds[metric]):
+            ratio = f"**{ratio}**"
         yield (
             f"| {case.disk} | {case.load} | {case.etcd_version} | {case.arrivals} "
             f"| {NAMES[metric]} | {edge.edge_seconds * 1000:g} ms | {edge.observed:.2%} "
@@ -174,13 +179,17 @@ def _page(known: Sequence[Case]) -> Iterable[str]:
         )
 
 
-def _machines(everything: Sequence[Kept]) -> Iterable[str]:
-    """Say what each machine has measured, and how much of its CPU time its host took while fio ran."""
+def _machines(everything: Sequence[Kept], apart: Sequence[Case]) -> Iterable[str]:
+    """Say what each machine has measured, how quiet it was, and how it comes out by itself."""
     yield "## Machines"
+    yield ""
+    yield "CPU time that the host took is that of fio's rounds. Each machine by itself: a simulated disk's time"
+    yield "is in part its simulation's, which a slow CPU makes longer."
     yield ""
     yield "| machine | rounds | from | to | CPU time stolen, median and worst |"
     yield "|---|---|---|---|---|"
-    for machine in sorted({one.machine for one in everything}):
+    names = sorted({one.machine for one in everything})
+    for machine in names:
         rounds = [round_ for one in everything if one.machine == machine for round_ in one.rounds]
         runs = [run for round_ in rounds for run in round_.predicted]
         days = sorted(run.started_at[:10] for run in runs)
@@ -189,6 +198,15 @@ def _machines(everything: Sequence[Kept]) -> Iterable[str]:
             f"| {machine} | {len(rounds)} | {days[0]} | {days[-1]} "
             f"| {statistics.median(stolen):.1%}, {max(stolen):.1%} |"
         )
+    for machine in names:
+        chosen = [
+            case for case in apart if case.arrivals != "join" and case.parts[0].machine == machine
+        ]
+        if chosen:
+            yield ""
+            yield f"### Machine {machine}"
+            yield ""
+            yield from _summary(chosen, LOAD_BOUNDS, SHARE_MIN)
 
 
 def _summary(known: Sequence[Case], bounds: Bounds, share_min: float) -> Iterable[str]:
@@ -215,11 +233,7 @@ def _summary(known: Sequence[Case], bounds: Bounds, share_min: float) -> Iterabl
 def _summary_cells(edges: Sequence[Edge], bounds: tuple[float, float]) -> Iterable[str]:
     low, high = bounds
     ratios = [edge.ratio for edge in edges if edge.ratio]
-    missed = [
-        edge
-        for edge in edges
-        if edge.low is not None and edge.high is not None and (edge.low > high or edge.high < low)
-    ]
+    missed = [edge for edge in edges if _outside(edge, bounds)]
     repeats = [edge.etcd_ratio for edge in edges if edge.etcd_ratio]
     recipes = [ratio for edge in edges if (ratio := _recipe_ratio(edge)) is not None]
     yield str(len(ratios))
@@ -228,6 +242,12 @@ def _summary_cells(edges: Sequence[Edge], bounds: tuple[float, float]) -> Iterab
     yield f"{len(missed)} of {len(ratios)} ({low}..{high})"
     yield f"{_typical(repeats)}, {_worst(repeats)}"
     yield f"{_typical(recipes)}, {_worst(recipes)}"
+
+
+def _outside(edge: Edge, bounds: tuple[float, float]) -> bool:
+    """Say whether an edge's interval does not meet the bounds."""
+    low, high = bounds
+    return edge.low is not None and edge.high is not None and (edge.low > high or edge.high < low)
 
 
 def _verdict_counts(known: Sequence[Case]) -> Iterable[str]:
