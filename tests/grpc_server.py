@@ -12,7 +12,9 @@ import grpc
 class Handler(grpc.GenericRpcHandler):
     """Keeps the messages that it is sent, and how many of them waited at once."""
 
-    def __init__(self, *, refuse: bool = False, seconds: float = 0.0) -> None:
+    def __init__(
+        self, *, refuse: bool = False, seconds: float = 0.0, answer_bytes: int = 0
+    ) -> None:
         """Answer everything so."""
         self.messages: list[tuple[str, bytes]] = []
         self.at_seconds: list[float] = []
@@ -20,6 +22,7 @@ class Handler(grpc.GenericRpcHandler):
         self.waiting_max = 0
         self._refuse = refuse
         self._seconds = seconds
+        self._answer = bytes(answer_bytes)
         self._lock = threading.Lock()
 
     def service(
@@ -39,7 +42,7 @@ class Handler(grpc.GenericRpcHandler):
                 self.waiting -= 1
             if self._refuse:
                 context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "too many requests, 100 % full")
-            return b""
+            return self._answer
 
         return grpc.unary_unary_rpc_method_handler(answer)
 

@@ -46,6 +46,11 @@ def test_more_bytes_than_the_window_are_sent_in_many_calls() -> None:
     assert sorted(message for _, message in handler.messages) == messages
 
 
+def test_answers_longer_than_the_window_arrive() -> None:
+    """As a transaction's that finds its key: nothing has to be given back for them."""
+    assert ask(Handler(answer_bytes=300_000), b"1", b"2", b"3") == (3, "")
+
+
 def test_a_refusal_is_told_in_grpcs_and_the_servers_words() -> None:
     """The message is percent-encoded on its way."""
     refused = ask(Handler(refuse=True), b"1", b"2")

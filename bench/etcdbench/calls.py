@@ -57,8 +57,9 @@ _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _WINDOW_BYTES = 65_535
 _FRAME_BYTES_MAX = 16_384
 _FRAME_HEADER_BYTES = 9
-_WINDOW_MORE_BYTES = 2**31 - 1 - _WINDOW_BYTES
-"""What the server may send unasked beyond HTTP/2's default: as much as there can be."""
+_WINDOW_BYTES_MAX = 2**31 - 1
+"""What the server may send unasked, on each stream and in all: as much as HTTP/2 has. A transaction
+that finds its key answers with the value."""
 _CONNECT_SECONDS = 10.0
 _STATUS = b"grpc-status"
 _MESSAGE = b"grpc-message"
@@ -97,7 +98,10 @@ class Calls:
         self._more_bytes = Counter[int]()
         self._socket = socket.create_connection((host, port), timeout=_CONNECT_SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        opening = (SettingsFrame(0), WindowUpdateFrame(0, window_increment=_WINDOW_MORE_BYTES))
+        opening = (
+            SettingsFrame(0, {SettingsFrame.INITIAL_WINDOW_SIZE: _WINDOW_BYTES_MAX}),
+            WindowUpdateFrame(0, window_increment=_WINDOW_BYTES_MAX - _WINDOW_BYTES),
+        )
         self._socket.sendall(_PREFACE + b"".join(frame.serialize() for frame in opening))
 
     def __enter__(self) -> Self:
