@@ -3,7 +3,7 @@
 import socket
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from hyperframe.exceptions import HyperframeError
@@ -20,7 +20,7 @@ METHOD = "/etcdserverpb.KV/Put"
 
 def ask(handler: Handler, *messages: bytes) -> tuple[int, str]:
     """Ask all, wait for every answer."""
-    with serving(handler) as port, Calls("127.0.0.1", port) as calls:
+    with serving(handler) as port, closing(Calls("127.0.0.1", port)) as calls:
         for message in messages:
             calls.send(calls.make(METHOD, message))
         wait(calls)
@@ -60,7 +60,7 @@ def test_a_refusal_is_told_in_grpcs_and_the_servers_words() -> None:
 
 def test_waiting_for_a_moment_takes_answers_and_ends_in_time() -> None:
     """Not before it, and with the answers that came by then."""
-    with serving(Handler()) as port, Calls("127.0.0.1", port) as calls:
+    with serving(Handler()) as port, closing(Calls("127.0.0.1", port)) as calls:
         calls.send(calls.make(METHOD, b""))
         until = time.monotonic() + 0.5
         calls.read_until(until)
@@ -73,7 +73,7 @@ def answered_by(said: bytes) -> Generator[Calls, None, None]:
     """Make a call to a server that says just this, and closes."""
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
-        Calls("127.0.0.1", server.getsockname()[1]) as calls,
+        closing(Calls("127.0.0.1", server.getsockname()[1])) as calls,
     ):
         calls.send(calls.make(METHOD, b""))
         other, _ = server.accept()

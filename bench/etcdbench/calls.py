@@ -7,12 +7,12 @@ and hpack's; gRPC adds five bytes before a message and a status after the answer
 `PROTOCOL-HTTP2.md`).
 """
 
+import functools
 import select
 import socket
 import time
 from collections import Counter
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from hpack import Decoder, Encoder, HPACKError, NeverIndexedHeaderTuple
@@ -87,7 +87,6 @@ class Calls:
         """
         self.waiting: set[int] = set()
         self._authority = f"{host}:{port}"
-        self._headers: dict[str, bytes] = {}
         self._next_stream = 1
         self._came = b""
         self._block = b""
@@ -97,6 +96,7 @@ class Calls:
         self._stream_window_bytes = _WINDOW_BYTES
         self._more_bytes = Counter[int]()
         self._socket = socket.create_connection((host, port), timeout=_CONNECT_SECONDS)
+        self._socket.settimeout(None)  # how long a load may last is known to whoever started it
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         opening = (
             SettingsFrame(0, {SettingsFrame.INITIAL_WINDOW_SIZE: _WINDOW_BYTES_MAX}),
@@ -104,16 +104,7 @@ class Calls:
         )
         self._socket.sendall(_PREFACE + b"".join(frame.serialize() for frame in opening))
 
-    def __enter__(self) -> Self:
-        """Use it as a context, which closes the connection."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Close the connection."""
         self._socket.close()
 
@@ -121,9 +112,8 @@ class Calls:
         """Make a call; calls have to be sent in the order in which they are made."""
         stream = self._next_stream
         self._next_stream += 2
-        if method not in self._headers:
-            self._headers[method] = _headers(method, self._authority)
-        headers = HeadersFrame(stream, self._headers[method], flags=["END_HEADERS"]).serialize()
+        block = _headers(method, self._authority)
+        headers = HeadersFrame(stream, block, flags=["END_HEADERS"]).serialize()
         not_compressed = b"\0"
         whole = not_compressed + len(message).to_bytes(4, "big") + message
         *pieces, last = (
@@ -174,7 +164,6 @@ class Calls:
             OSError: The connection was lost.
             WIRE_ERRORS: The other side does not speak HTTP/2.
         """
-        select.select([self._socket], [], [])
         data = self._socket.recv(_WINDOW_BYTES)
         if not data:
             raise ConnectionResetError("the connection was closed")
@@ -202,7 +191,7 @@ class Calls:
                 answer = PingFrame(0, opaque_data=frame.opaque_data, flags=["ACK"])
                 self._socket.sendall(answer.serialize())
             case SettingsFrame() if "ACK" not in frame.flags:
-                # What it changes for streams that are under way only ever made their windows larger.
+                # It holds for the stream that is being sent as well.
                 self._stream_window_bytes = frame.settings.get(
                     SettingsFrame.INITIAL_WINDOW_SIZE, self._stream_window_bytes
                 )
@@ -235,6 +224,7 @@ class Calls:
         return len(statuses) - len(refusals), next(iter((*refusals, *self._resets)), "")
 
 
+@functools.cache
 def _headers(method: str, authority: str) -> bytes:
     """Return a call's headers. None of them is put into the table that later ones could refer to."""
     fields = (

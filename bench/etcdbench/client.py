@@ -12,6 +12,7 @@ import functools
 import json
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,12 +38,12 @@ def send(url: str, load: Load) -> tuple[int, str]:
     made before the first one is due, and answers are read after the last one.
     """
     address = urlsplit(url)
-    with Calls(address.hostname or "", address.port or 0) as calls:
+    with closing(Calls(address.hostname or "", address.port or 0)) as calls:
         try:
             _send(calls, load)
         except (OSError, *WIRE_ERRORS) as error:
             answered, refusal = calls.outcome()
-            return answered, refusal or f"{error}"
+            return answered, refusal or f"UNAVAILABLE: {error}"  # as gRPC names a lost connection
         return calls.outcome()
 
 
