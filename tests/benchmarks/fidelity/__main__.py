@@ -21,7 +21,7 @@ import click
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import lab
-from benchmarks.fidelity import kept, memory
+from benchmarks.fidelity import cases, kept, memory
 from benchmarks.fidelity import report as page
 from benchmarks.fidelity.disks import DISKS, JOIN_DISKS, Disk
 from etcdbench.burst import Bursts
@@ -71,7 +71,7 @@ def measure(
             blank = kept.Kept(disk=disk.name, load=load, etcd_version=version, machine=machine)
             known = kept.read(results, blank)
             kind = "join" if _joins(load) else arrivals
-            if known.count(kind) >= repeat or page.enough(known, kind):
+            if known.count(kind) >= repeat or cases.enough(known, kind):
                 continue
             began = time.monotonic()
             try:

@@ -1,4 +1,4 @@
-"""What the campaign keeps: every round, with latencies put into buckets that the table needs."""
+"""What the campaign keeps: every round, with latencies put into narrow buckets."""
 
 import bisect
 import gzip
@@ -12,8 +12,16 @@ from etcdbench.limits import COMMIT_LIMIT_NS, WAL_LIMIT_NS
 from etcdbench.model import Run, Stream
 from etcdbench.validating import Round
 
-_EDGES_NS = sorted({*ETCD_BUCKET_EDGES_NS, WAL_LIMIT_NS, COMMIT_LIMIT_NS})
-_BEYOND_NS = 2 * _EDGES_NS[-1]
+_FASTEST_NS = 10_000
+_BUCKET_WIDTH = 1.02
+_BUCKET_COUNT = 800
+_EDGES_NS = sorted(
+    {*ETCD_BUCKET_EDGES_NS, WAL_LIMIT_NS, COMMIT_LIMIT_NS}
+    | {round(_FASTEST_NS * _BUCKET_WIDTH**number) for number in range(_BUCKET_COUNT)}
+)
+"""etcd's edges and our limits, where every share has to be exact, and between them buckets so narrow
+that a model which makes latencies longer can be tried on what was kept. Rounds from before
+2026-11-29, 09:20 have the former only."""
 
 OWN = "own"
 """The name of each machine's own disk."""
@@ -89,7 +97,7 @@ def with_recipe(known: Kept, recipe: Histogram) -> Kept:
 
 
 def slim(one: Round) -> Round:
-    """Drop schedules and job files, and put latencies into buckets: etcd's edges and our limits."""
+    """Drop schedules and job files, and put latencies into buckets."""
     return msgspec.structs.replace(one, predicted=tuple(_slim_run(run) for run in one.predicted))
 
 
@@ -124,4 +132,4 @@ def coarse(histogram: Histogram) -> Histogram:
 
 def _upper(latency_ns: int, edges_ns: Sequence[int]) -> int:
     index = bisect.bisect_left(edges_ns, latency_ns)
-    return edges_ns[index] if index < len(edges_ns) else _BEYOND_NS
+    return edges_ns[index] if index < len(edges_ns) else latency_ns

@@ -1,118 +1,27 @@
-"""The campaign's table and chart, from what was kept."""
+"""The campaign's page, from what was kept."""
 
-import importlib.resources
-import io
 import math
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from matplotlib import style
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
-
+from benchmarks.fidelity.cases import (
+    JOIN_BOUNDS,
+    JOIN_SHARE_MIN,
+    LOAD_BOUNDS,
+    NAMES,
+    SHARE_MAX,
+    Bounds,
+    Case,
+    cases,
+    edges_of,
+    outside,
+    recipe_ratio,
+)
+from benchmarks.fidelity.chart import chart
 from benchmarks.fidelity.kept import Kept
-from etcdbench.drawing import labels
-from etcdbench.histogram import ETCD_BUCKET_EDGES_NS, Histogram, merge
-from etcdbench.limits import WAL_LIMIT_NS
 from etcdbench.model import Verdict
-from etcdbench.validate_session import compare_rounds
-from etcdbench.validating import Kind
-from etcdbench.validation import SHARE_MIN, Comparison, Edge
-
-SAMPLES_ENOUGH = 400
-"""With so many samples beyond an edge on both sides another round adds nothing."""
-
-Bounds = dict[str, tuple[float, float]]
-"""Metric -> what every edge's interval has to meet."""
-
-LOAD_BOUNDS: Bounds = {"wal_fsync": (0.75, 1.33), "backend_commit": (0.65, 1.55)}
-JOIN_BOUNDS: Bounds = {"wal_fsync": (0.70, 1.40), "backend_commit": (0.65, 1.55)}
-JOIN_SHARE_MIN = 0.01
-"""From this share of etcd's on, an edge of a join counts: joins have few samples."""
-
-SHARE_MAX = 0.995
-"""Where etcd has nearly all its samples above an edge, anybody gets that right: no part of the summary."""
-
-FIXED_NAMES = {"svg.hashsalt": "campaign"}
-"""The same figures give the same file."""
-
-RATIO_SHOWN_MIN = 0.02
-"""The chart's lower end; the recipe's ratios below, which are mostly 0, lie on it."""
-
-NAMES = {"wal_fsync": "WAL fsync", "backend_commit": "backend commit"}
-ALLOWED_SHARE = 0.01
-KINDS: tuple[Kind, ...] = ("regular", "poisson", "join")
-
-
-@dataclass(frozen=True)
-class Case:
-    """One disk, load, etcd and kind of arrivals, compared; `parts` are the machines'."""
-
-    disk: str
-    load: str
-    etcd_version: str
-    arrivals: Kind
-    parts: Sequence[Kept]
-    recipe: Histogram | None
-    metrics: dict[str, Comparison]
-
-    @property
-    def rounds(self) -> str:
-        """Say how many rounds there are on which machine."""
-        return ", ".join(f"{part.machine} {part.count(self.arrivals)}" for part in self.parts)
-
-    @property
-    def recipe_passes(self) -> bool | None:
-        """Say what the recipe's user would conclude; None where it was not run."""
-        if self.recipe is None:
-            return None
-        return (self.recipe.share_above(WAL_LIMIT_NS) or 0.0) < ALLOWED_SHARE
-
-
-def enough(known: Kept, arrivals: Kind) -> bool:
-    """Say whether every edge that counts has samples enough beyond it, on both sides."""
-    chosen = [one for one in known.rounds if one.arrivals == arrivals]
-    pairs = (
-        (
-            merge(stream.histogram() for one in chosen for stream in one.streams("wal")),
-            merge(one.observed.wal_fsync.histogram for one in chosen),
-        ),
-        (
-            merge(stream.histogram() for one in chosen for stream in one.streams("commit")),
-            merge(one.observed.backend_commit.histogram for one in chosen),
-        ),
-    )
-    return bool(chosen) and all(
-        min(ours.above(edge), theirs.above(edge)) >= SAMPLES_ENOUGH
-        for ours, theirs in pairs
-        for edge in ETCD_BUCKET_EDGES_NS
-        if (theirs.share_above(edge) or 0.0) >= SHARE_MIN
-    )
-
-
-def cases(everything: Sequence[Kept], *, together: bool = True) -> list[Case]:
-    """Compare all that is kept, with the rounds of all machines together or each machine by itself."""
-    groups: dict[tuple[str, str, str, str], list[Kept]] = {}
-    recipes: dict[str, list[Histogram]] = {}
-    for kept in everything:
-        machine = "" if together else kept.machine
-        key = (kept.disk_of_all, kept.load, kept.etcd_version, machine)
-        groups.setdefault(key, []).append(kept)
-        if kept.recipe:
-            recipes.setdefault(kept.disk_of_all, []).append(kept.recipe)
-    found: list[Case] = []
-    for (disk, load, version, _), group in groups.items():
-        recipe = merge(recipes[disk]) if disk in recipes else None
-        for arrivals in KINDS:
-            parts = [kept for kept in group if kept.count(arrivals)]
-            if parts:
-                rounds = [one for kept in parts for one in kept.rounds]
-                metrics = compare_rounds(rounds, arrivals, recipe or Histogram())
-                found.append(Case(disk, load, version, arrivals, parts, recipe, metrics))
-    return found
+from etcdbench.validation import SHARE_MIN, Edge
 
 
 def write(everything: Sequence[Kept], folder: Path) -> None:
@@ -166,16 +75,16 @@ def _page(known: Sequence[Case]) -> Iterable[str]:
         "| ratio (95 %) | etcd/etcd | recipe's ratio |"
     )
     yield "|---|---|---|---|---|---|---|---|---|---|---|"
-    for case, metric, edge in _edges(known):
+    for case, metric, edge in edges_of(known):
         ratio = "-" if edge.ratio is None else f"{edge.ratio:.2f} ({edge.low:.2f}..{edge.high:.2f})"
         bounds = JOIN_BOUNDS if case.arrivals == "join" else LOAD_BOUNDS
-        if _outside(edge, bounds[metric]):
+        if outside(edge, bounds[metric]):
             ratio = f"**{ratio}**"
         yield (
             f"| {case.disk} | {case.load} | {case.etcd_version} | {case.arrivals} "
             f"| {NAMES[metric]} | {edge.edge_seconds * 1000:g} ms | {edge.observed:.2%} "
             f"| {edge.predicted:.2%} | {ratio} | {_number(edge.etcd_ratio)} "
-            f"| {_number(_recipe_ratio(edge))} |"
+            f"| {_number(recipe_ratio(edge))} |"
         )
 
 
@@ -221,7 +130,7 @@ def _summary(known: Sequence[Case], bounds: Bounds, share_min: float) -> Iterabl
         for metric in bounds:
             edges = [
                 edge
-                for _, name, edge in _edges(chosen)
+                for _, name, edge in edges_of(chosen)
                 if name == metric and share_min <= edge.observed <= SHARE_MAX
             ]
             cells = (arrivals, version, NAMES[metric], *_summary_cells(edges, bounds[metric]))
@@ -233,21 +142,15 @@ def _summary(known: Sequence[Case], bounds: Bounds, share_min: float) -> Iterabl
 def _summary_cells(edges: Sequence[Edge], bounds: tuple[float, float]) -> Iterable[str]:
     low, high = bounds
     ratios = [edge.ratio for edge in edges if edge.ratio]
-    missed = [edge for edge in edges if _outside(edge, bounds)]
+    missed = [edge for edge in edges if outside(edge, bounds)]
     repeats = [edge.etcd_ratio for edge in edges if edge.etcd_ratio]
-    recipes = [ratio for edge in edges if (ratio := _recipe_ratio(edge)) is not None]
+    recipes = [ratio for edge in edges if (ratio := recipe_ratio(edge)) is not None]
     yield str(len(ratios))
     yield _typical(ratios)
     yield _worst(ratios)
     yield f"{len(missed)} of {len(ratios)} ({low}..{high})"
     yield f"{_typical(repeats)}, {_worst(repeats)}"
     yield f"{_typical(recipes)}, {_worst(recipes)}"
-
-
-def _outside(edge: Edge, bounds: tuple[float, float]) -> bool:
-    """Say whether an edge's interval does not meet the bounds."""
-    low, high = bounds
-    return edge.low is not None and edge.high is not None and (edge.low > high or edge.high < low)
 
 
 def _verdict_counts(known: Sequence[Case]) -> Iterable[str]:
@@ -276,17 +179,6 @@ def _verdict_counts(known: Sequence[Case]) -> Iterable[str]:
         yield f"The recipe is wrong in {wrong} of {len(judged)}."
 
 
-def _edges(known: Sequence[Case]) -> Iterable[tuple[Case, str, Edge]]:
-    for case in known:
-        for metric, comparison in case.metrics.items():
-            for edge in comparison.edges:
-                yield case, metric, edge
-
-
-def _recipe_ratio(edge: Edge) -> float | None:
-    return None if edge.recipe is None else edge.recipe / edge.observed
-
-
 def _typical(ratios: Sequence[float]) -> str:
     """Return the median of how far ratios are from 1, either way."""
     far = [abs(math.log(ratio)) if ratio else math.inf for ratio in ratios]
@@ -301,64 +193,3 @@ def _worst(ratios: Sequence[float]) -> str:
 
 def _number(ratio: float | None) -> str:
     return "-" if ratio is None else f"{ratio:.2f}"
-
-
-def chart(known: Sequence[Case]) -> str:
-    """Draw every edge's ratio over etcd's share, beside etcd's own repeatability and the recipe."""
-    looks = importlib.resources.files("etcdbench.reports").joinpath("chart.mplstyle")
-    with importlib.resources.as_file(looks) as path, style.context([path, FIXED_NAMES]):
-        figure = Figure(figsize=(9, 4.2), layout="constrained")
-        both: tuple[Axes, Axes] = figure.subplots(1, 2, sharey=True)
-        for axes, metric in zip(both, NAMES, strict=True):
-            _panel(axes, metric, [edge for _, name, edge in _edges(known) if name == metric])
-        both[0].set_ylabel("share predicted / share of etcd")
-        figure.legend(*both[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-        out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None})
-    return out.getvalue()
-
-
-def _panel(axes: Axes, metric: str, edges: Sequence[Edge]) -> None:
-    low, high = LOAD_BOUNDS[metric]
-    axes.axhspan(low, high, color="#dddddd", alpha=0.5, linewidth=0)
-    axes.axhline(1, color="#444444", linewidth=1)
-    recipes = [(edge.observed, ratio) for edge in edges if (ratio := _recipe_ratio(edge))]
-    repeats = [(edge.observed, edge.etcd_ratio) for edge in edges if edge.etcd_ratio]
-    ratios = [edge for edge in edges if edge.ratio is not None]
-    for points, name, colour, marker in (
-        (recipes, "popular recipe", "#b5341e", "x"),
-        (repeats, "etcd against etcd (largest / smallest)", "#6b6b6b", "^"),
-    ):
-        if points:
-            axes.scatter(
-                [100 * x for x, _ in points],
-                [max(y, RATIO_SHOWN_MIN) for _, y in points],
-                s=16,
-                color=colour,
-                marker=marker,
-                label=name,
-                linewidths=1,
-            )
-    axes.errorbar(
-        [100 * edge.observed for edge in ratios],
-        [edge.ratio or 0.0 for edge in ratios],
-        yerr=[
-            [(edge.ratio or 0.0) - (edge.low or 0.0) for edge in ratios],
-            [(edge.high or 0.0) - (edge.ratio or 0.0) for edge in ratios],
-        ],
-        fmt="o",
-        markersize=4,
-        color="#0b6e99",
-        elinewidth=1,
-        label="etcdbench, 95 % interval",
-    )
-    axes.set(
-        xscale="log",
-        yscale="log",
-        xlabel="etcd's share of samples above the edge, %",
-        title=NAMES[metric],
-        ylim=(RATIO_SHOWN_MIN, 10),
-    )
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(labels("{:g}".format))
-        axis.set_minor_formatter(NullFormatter())
