@@ -35,6 +35,10 @@ STOP_GRACE_SECONDS = 3.0
 RUN_GRACE_SECONDS = 0.2
 """How long we wait for a small program to be gone that took too long."""
 
+AUTOGROUP = Path("/proc/self/autogroup")
+AUTOGROUP_NICE_MAX = "19"
+"""Where a process sets the share of its session, and the least that it can ask for."""
+
 OUTPUT_MAX_BYTES = 256_000_000
 """More output than this is garbage; a run's documents are below 20 MB."""
 
@@ -283,9 +287,15 @@ def _die_with_parent() -> None:
 
 
 def _yield_and_die_with_parent() -> None:
-    """Besides, leave the CPU to whoever else wants it (between fork and exec)."""
+    """Besides, leave the CPU to whoever else wants it (between fork and exec).
+
+    `SCHED_IDLE` counts within a session only: the kernel gives every session an equal share first
+    (`autogroup` in sched(7)), and this child begins one of its own.
+    """
     _die_with_parent()
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    with contextlib.suppress(OSError):  # a kernel without autogroups
+        AUTOGROUP.write_text(AUTOGROUP_NICE_MAX)
 
 
 def _required(stream: IO[bytes] | None) -> IO[bytes]:
