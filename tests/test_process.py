@@ -273,28 +273,6 @@ def test_a_program_may_be_left_the_spare_cpu_only(tmp_path: Path) -> None:
     assert (polite.stdout, ordinary.stdout) == ("True\n", "False\n")
 
 
-@pytest.mark.skipif(not process.AUTOGROUP.exists(), reason="this kernel has no autogroups")
-def test_its_session_is_left_the_spare_cpu_only_too(tmp_path: Path) -> None:
-    """The kernel shares out among sessions first, and each child has one of its own."""
-    code = f"print(open({str(process.AUTOGROUP)!r}).read().split()[-1])"
-
-    polite, _ = follow(code, tmp_path, spare_cpu_only=True)
-    ordinary, _ = follow(code, tmp_path)
-
-    assert (polite.stdout, ordinary.stdout) == ("19\n", "0\n")
-
-
-def test_the_spare_cpu_is_left_without_autogroups_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Not every kernel has them."""
-    monkeypatch.setattr(process, "AUTOGROUP", tmp_path / "none" / "autogroup")
-
-    done, _ = follow("print('ran')", tmp_path, spare_cpu_only=True)
-
-    assert (done.status, done.stdout) == (0, "ran\n")
-
-
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_program_that_cannot_be_killed_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """It waits in the kernel for a disk: whoever waits for it would hang, too."""

@@ -5,7 +5,6 @@ working directory, so that whoever cleans up after a SIGKILL waits until it is r
 """
 
 import contextlib
-import ctypes
 import os
 import selectors
 import signal
@@ -17,11 +16,9 @@ from pathlib import Path
 from typing import IO
 
 from etcdbench.errors import EtcdbenchError
+from etcdbench.forked import die_with_parent, yield_and_die_with_parent
 from etcdbench.sleeping import suspended_name
 from etcdbench.stopping import StopRequest
-
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None, use_errno=True)
 
 TICK_SECONDS = 0.1
 """How often a follower looks at the clock and at the user's wish to stop."""
@@ -34,10 +31,6 @@ STOP_GRACE_SECONDS = 3.0
 
 RUN_GRACE_SECONDS = 0.2
 """How long we wait for a small program to be gone that took too long."""
-
-AUTOGROUP = Path("/proc/self/autogroup")
-AUTOGROUP_NICE_MAX = "19"
-"""Where a process sets the share of its session, and the least that it can ask for."""
 
 OUTPUT_MAX_BYTES = 256_000_000
 """More output than this is garbage; a run's documents are below 20 MB."""
@@ -74,7 +67,7 @@ def run(argv: Sequence[str], *, timeout_seconds: float) -> Completed | None:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - the parent has one thread
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - the parent has one thread
         )
     except OSError:
         return None
@@ -172,7 +165,7 @@ def start(
             env=environment,
             pass_fds=tuple(keep_open),
             start_new_session=True,  # a Ctrl-C is ours to hand on, not the terminal's
-            preexec_fn=_yield_and_die_with_parent if spare_cpu_only else _die_with_parent,  # noqa: PLW1509 - the parent has one thread
+            preexec_fn=yield_and_die_with_parent if spare_cpu_only else die_with_parent,  # noqa: PLW1509 - the parent has one thread
         )
     except OSError as error:
         raise EtcdbenchError(
@@ -278,24 +271,6 @@ def _kill(child: subprocess.Popen[bytes], *, grace_seconds: float = STOP_GRACE_S
             child.wait(grace_seconds)
     for stream in (child.stdout, child.stderr):
         _required(stream).close()
-
-
-def _die_with_parent() -> None:
-    """Ask the kernel to kill this child when its parent dies (between fork and exec)."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
-
-
-def _yield_and_die_with_parent() -> None:
-    """Besides, leave the CPU to whoever else wants it (between fork and exec).
-
-    `SCHED_IDLE` counts within a session only: the kernel gives every session an equal share first
-    (`autogroup` in sched(7)), and this child begins one of its own.
-    """
-    _die_with_parent()
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    with contextlib.suppress(OSError):  # a kernel without autogroups
-        AUTOGROUP.write_text(AUTOGROUP_NICE_MAX)
 
 
 def _required(stream: IO[bytes] | None) -> IO[bytes]:
