@@ -191,6 +191,22 @@ def test_metrics_are_read_while_check_perf_still_loads(
     assert page == {("up", ""): 1.0}
 
 
+def test_check_perf_takes_one_core_at_most_and_etcd_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On all cores the client makes etcd's flushes wait; etcd itself runs as it would."""
+    monkeypatch.setattr(etcd, "CHECK_PERF_SECONDS", 0.3)
+    monkeypatch.delenv("GOMAXPROCS", raising=False)
+    client = f'echo "$GOMAXPROCS" > {tmp_path}/client; sleep 1; echo "PASS: Throughput is 150"'
+    life = f"pathlib.Path('{tmp_path}/etcd').write_text(str(os.environ.get('GOMAXPROCS')))"
+
+    with stand_in(tmp_path, etcdctl=client, life=life) as (programs, server, logs):
+        check(programs, server, logs)
+
+    assert (tmp_path / "client").read_text() == "1\n"
+    assert (tmp_path / "etcd").read_text() == "None"
+
+
 def test_a_check_perf_that_ends_at_once_is_no_load(tmp_path: Path) -> None:
     """Though it says PASS: nothing was read while it loaded."""
     with (

@@ -1,43 +1,25 @@
 """What a child does for itself between fork and exec."""
 
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
-
-import pytest
 
 from etcdbench import forked
 
 
-def printed(code: str, birth: Callable[[], None]) -> str:
-    """Return what a Python program prints that began so, in a session of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        start_new_session=True,
-        preexec_fn=birth,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return done.stdout
+def test_signals_that_we_hold_back_reach_the_child() -> None:
+    """A mask is inherited over fork and exec."""
+    code = "import signal; print(signal.pthread_sigmask(signal.SIG_BLOCK, ()))"
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            preexec_fn=forked.die_with_parent,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-
-@pytest.mark.skipif(not forked.AUTOGROUP.exists(), reason="this kernel has no autogroups")
-def test_a_session_leaves_its_share_of_the_cpu_to_others_too() -> None:
-    """The kernel shares out among sessions first, and each child has one of its own."""
-    code = f"print(open({str(forked.AUTOGROUP)!r}).read().split()[-1])"
-
-    polite = printed(code, forked.yield_and_die_with_parent)
-    ordinary = printed(code, forked.die_with_parent)
-
-    assert (polite, ordinary) == ("19\n", "0\n")
-
-
-def test_the_cpu_is_left_to_others_without_autogroups_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Not every kernel has them."""
-    monkeypatch.setattr(forked, "AUTOGROUP", tmp_path / "none" / "autogroup")
-
-    assert printed("print('ran')", forked.yield_and_die_with_parent) == "ran\n"
+    assert done.stdout == "set()\n"

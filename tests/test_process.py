@@ -264,13 +264,24 @@ def _lives(pid: int) -> bool:
 
 
 def test_a_program_may_be_left_the_spare_cpu_only(tmp_path: Path) -> None:
-    """A load client stands for one on another machine."""
-    code = "import os; print(os.sched_getscheduler(0) == os.SCHED_IDLE)"
+    """A load client stands for one on another machine.
+
+    Idle priority counts within a session, since the kernel shares the CPU out among sessions first.
+    """
+    code = "import os; print(os.sched_getscheduler(0) == os.SCHED_IDLE, os.getsid(0))"
 
     polite, _ = follow(code, tmp_path, spare_cpu_only=True)
     ordinary, _ = follow(code, tmp_path)
 
-    assert (polite.stdout, ordinary.stdout) == ("True\n", "False\n")
+    ours = os.getsid(0)
+    assert (polite.stdout, ordinary.stdout) == (f"True {ours}\n", f"False {ours}\n")
+
+
+def test_a_ctrl_c_of_the_terminal_is_not_heard(tmp_path: Path) -> None:
+    """The terminal sends it to its process group, which is ours; we hand it on."""
+    done, _ = follow("import os; print(os.getpgid(0) == os.getpid())", tmp_path)
+
+    assert done.stdout == "True\n"
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")

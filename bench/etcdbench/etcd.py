@@ -170,7 +170,8 @@ def _follow(
     """Run a load client to its end.
 
     In a real cluster clients run elsewhere, so this one gets only the CPU that etcd and the
-    kernel do not want.
+    kernel do not want, and runs on one core at a time: `etcdctl` on all of them sends its requests
+    in clumps, and more of etcd's flushes wait for a CPU (docs/accuracy.md).
     """
 
     def on_tick(seconds: float, _process_id: int) -> str | None:
@@ -188,7 +189,7 @@ def _follow(
         on_output=lambda _: None,
         on_tick=on_tick,
         stop=stop,
-        environment=_environment(),
+        environment=_environment() | {"GOMAXPROCS": "1"},
         spare_cpu_only=True,
     )
     if reason and stop.requested:

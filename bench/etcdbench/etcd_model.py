@@ -60,15 +60,13 @@ PATH_PAGES = 5
 """Pages that each commit rewrites whatever was put: root, branches and last leaf of the key
 bucket, the meta bucket, the consistent index. Traced: about 5."""
 
-COMMIT_CPU_SECONDS = 0.14e-3
-COMMIT_CPU_PER_PAGE_SECONDS = 1.8e-6
-"""By how much etcd's commit is longer than the same writes and fdatasyncs of fio.
+COMMIT_CPU_SECONDS = 60e-6
+COMMIT_CPU_PER_PAGE_SECONDS = 1.5e-6
+"""etcd's own work inside the span of a commit: its `backend_commit_spill_duration` had a mean of
+0.08 ms at 13 pages a commit and 0.15 ms at 62 (3.4.23, two cores at 2 to 3 GHz).
 
-In turn, means of a minute: 0.15 and 0.18 ms at 14 pages a commit (XFS, ext4); at 57 pages 0.13 (XFS) and
-0.31 ms (ext4), and 0.29 and 0.41 ms (another ext4, etcd under a tracer, whose cost is in it). With
-3.4.23 on two cores at 2 to 3 GHz; fitted by eye between them. 0.07 and 0.15 ms of it are etcd's
-`backend_commit_spill_duration`; the rest is in `backend_commit_write_duration`, where bbolt goes
-through the pages, and where the first fdatasync takes 0.05 ms longer in the kernel than fio's does.
+For a day it was 0.09 ms more, by which etcd's commits were longer than fio's same writes and
+fdatasyncs while the load client took CPU from etcd; without that they are not (docs/accuracy.md).
 """
 
 REQUEST_CPU_SECONDS = 0.3e-3

@@ -143,6 +143,8 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start a program that dies with us and hears no Ctrl-C.
 
+    All of them are in our session, so that one with `spare_cpu_only` gives way to the others.
+
     Args:
         argv: Program and arguments.
         cwd: Its working directory.
@@ -164,7 +166,9 @@ def start(
             stderr=stderr,
             env=environment,
             pass_fds=tuple(keep_open),
-            start_new_session=True,  # a Ctrl-C is ours to hand on, not the terminal's
+            # A Ctrl-C is ours to hand on, not the terminal's. Not a session: the kernel shares the
+            # CPU out among sessions first (autogroup in sched(7)), and idle priority counts within.
+            process_group=0,
             preexec_fn=yield_and_die_with_parent if spare_cpu_only else die_with_parent,  # noqa: PLW1509 - the parent has one thread
         )
     except OSError as error:

@@ -97,8 +97,13 @@ class Validation:
     stop: StopRequest
     on_leftover: Callable[[Path], None]
 
-    def round(self, arrivals: Arrivals) -> Round:
+    def round(self, arrivals: Arrivals, *, etcd_first: bool = False) -> Round:
         """Predict, then observe, with one kind of arrivals.
+
+        Args:
+            arrivals: Which.
+            etcd_first: Observe, then predict: where every other round does, a machine that becomes
+                faster or slower in each of them is not taken for a difference between the two.
 
         Raises:
             FioError: fio failed.
@@ -106,8 +111,9 @@ class Validation:
             Interrupted: The user wants us to stop.
         """
         requests = msgspec.structs.replace(self.requests, arrivals=arrivals)
+        early = self._observe(requests) if etcd_first else None
         runs = self._measure(self._rounds(requests), PHASE)
-        return Round(arrivals=arrivals, predicted=runs, observed=self._observe(requests))
+        return Round(arrivals=arrivals, predicted=runs, observed=early or self._observe(requests))
 
     def recipe(self) -> Histogram:
         """Run the popular recipe once."""

@@ -6,7 +6,7 @@
 `measure` takes two and a half minutes for each disk, load and repeat, five for each join
 (`--loads join-5-0,join-20-5`: nodes with Cilium, seconds of jitter); what was measured is kept, so it
 may be stopped and started again. It goes round by round over all disks, and leaves a case out that
-has enough. `report` writes docs/accuracy-campaign.md and its chart.
+has enough. Every other round begins with etcd. `report` writes docs/accuracy-campaign.md and its chart.
 """
 
 import itertools
@@ -130,7 +130,7 @@ def _round(work: Validation, known: kept.Kept, kind: Kind) -> Round:
         joins = _joins(known.load)
         assert joins
         return work.join_round(joins, number=known.count(kind) + 1)
-    return work.round(kind)
+    return work.round(kind, etcd_first=known.count(kind) % 2 == 1)
 
 
 def _joins(load: str) -> Bursts | None:
