@@ -65,8 +65,8 @@ COMMIT_CPU_PER_PAGE_SECONDS = 1.5e-6
 """etcd's own work inside the span of a commit: its `backend_commit_spill_duration` had a mean of
 0.08 ms at 13 pages a commit and 0.15 ms at 62 (3.4.23, two cores at 2 to 3 GHz).
 
-For a day it was 0.09 ms more, by which etcd's commits were longer than fio's same writes and
-fdatasyncs while the load client took CPU from etcd; without that they are not (docs/accuracy.md).
+While a load client took CPU from etcd its commits were 0.09 ms longer still; that is not in it
+(docs/accuracy.md).
 """
 
 REQUEST_CPU_SECONDS = 0.3e-3

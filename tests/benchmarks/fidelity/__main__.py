@@ -5,8 +5,9 @@
 
 `measure` takes two and a half minutes for each disk, load and repeat, five for each join
 (`--loads join-5-0,join-20-5`: nodes with Cilium, seconds of jitter); what was measured is kept, so it
-may be stopped and started again. It goes round by round over all disks, and leaves a case out that
-has enough. Every other round begins with etcd. `report` writes docs/accuracy-campaign.md and its chart.
+may be stopped and started again; each start waits a minute first. It goes round by round over all
+disks, and leaves a case out that has enough. Every other round of a load, not of a join, begins with
+etcd. `report` writes docs/accuracy-campaign.md and its chart.
 """
 
 import itertools

@@ -22,8 +22,8 @@ KEPT_EVERY_BYTES = 64 * mmap.PAGESIZE
 2 MiB that a balloon reports (`pageblock_order`), and the kernel takes the smallest piece first."""
 
 SETTLE_SECONDS = 60
-"""Whichever side ran first afterwards, fio or etcd, had 1.2 to 6 times the flushes above 1 ms that it
-had in the other round (a fast disk at load s, four pairs of rounds)."""
+"""Of four times that fio or etcd ran at once afterwards (a fast disk at load s), two had two to six times
+the flushes above 1 ms of its other rounds, and two were like those (docs/accuracy.md)."""
 
 
 @contextmanager
