@@ -34,7 +34,7 @@ def send(url: str, load: Load) -> tuple[int, str]:
         How many were answered with success, and why the first of the others was not: gRPC's status and
         etcd's words, empty where all were answered.
 
-    What the client does while etcd flushes makes its flushes longer (docs/accuracy.md): requests are
+    What the client does while etcd flushes makes its flushes longer (docs/accuracy-causes.md): requests are
     made before the first one is due, and answers are read after the last one.
     """
     address = urlsplit(url)

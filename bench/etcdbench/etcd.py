@@ -171,7 +171,7 @@ def _follow(
 
     In a real cluster clients run elsewhere, so this one gets only the CPU that etcd and the
     kernel do not want, and runs on one core at a time: `etcdctl` on all of them sends its requests
-    in clumps, and more of etcd's flushes wait for a CPU (docs/accuracy.md).
+    in clumps, and more of etcd's flushes wait for a CPU (docs/accuracy-causes.md).
     """
 
     def on_tick(seconds: float, _process_id: int) -> str | None:

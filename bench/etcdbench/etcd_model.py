@@ -66,7 +66,7 @@ COMMIT_CPU_PER_PAGE_SECONDS = 1.5e-6
 0.08 ms at 13 pages a commit and 0.15 ms at 62 (3.4.23, two cores at 2 to 3 GHz).
 
 While a load client took CPU from etcd its commits were 0.09 ms longer still; that is not in it
-(docs/accuracy.md).
+(docs/accuracy-causes.md).
 """
 
 REQUEST_CPU_SECONDS = 0.3e-3

@@ -23,7 +23,7 @@ KEPT_EVERY_BYTES = 64 * mmap.PAGESIZE
 
 SETTLE_SECONDS = 60
 """Of four times that fio or etcd ran at once afterwards (a fast disk at load s), two had two to six times
-the flushes above 1 ms of its other rounds, and two were like those (docs/accuracy.md)."""
+the flushes above 1 ms of its other rounds, and two were like those (docs/accuracy-causes.md)."""
 
 
 @contextmanager
