@@ -132,7 +132,7 @@ def test_a_record_is_as_long_as_traced() -> None:
     assert pytest.approx(688, abs=4) == transaction
 
 
-@pytest.mark.parametrize(("rate", "share"), [(0, 0.0), (150, 0.045), (1000, 0.3), (8000, 0.5)])
+@pytest.mark.parametrize(("rate", "share"), [(0, 0.0), (150, 0.075), (500, 0.25), (8000, 0.5)])
 def test_etcd_s_own_work_is_bounded(rate: float, share: float) -> None:
-    """0.3 ms a request, and never more than half a core."""
+    """0.5 ms a request, and never more than half a core."""
     assert etcd_model.cpu_share(rate) == pytest.approx(share)

@@ -6,6 +6,7 @@ import stat
 import textwrap
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from etcdbench.documents import Document
@@ -34,12 +35,14 @@ def program(folder: Path, body: str, name: str = "fio") -> Path:
     return path
 
 
-def run(path: Path, tmp_path: Path, *, stop: StopRequest | None = None) -> FioOutput:
+def run(
+    path: Path, tmp_path: Path, *, stop: StopRequest | None = None, job: FioJob = JOB
+) -> FioOutput:
     """Run the job with a program in place of fio."""
     scratch = tmp_path / "scratch"
     scratch.mkdir(exist_ok=True)
     return Fio(path, "fio-3.33", stop or StopRequest()).run(
-        JOB,
+        job,
         directory=tmp_path,
         scratch=scratch,
         keep_open=(),
@@ -119,6 +122,30 @@ def test_a_job_is_run_with_its_files_and_its_logs_are_read(tmp_path: Path) -> No
     assert len(output.documents) == 1
     assert output.logs == {"wal": "100, 5, 1, 10, 0, 0\n"}
     assert output.stopped is None
+
+
+@pytest.mark.parametrize("polls", [True, False])
+def test_go_s_poll_runs_beside_etcd_s_load_alone_and_ends_with_it(
+    tmp_path: Path, *, polls: bool
+) -> None:
+    """The popular recipe is fio's only; nothing else of ours works in the scratch directory."""
+    (tmp_path / "out.json").write_text(json.dumps(document(1000, {"wal": {1: 1}}), indent=1) + "\n")
+    fake = program(
+        tmp_path / "a",
+        f"""
+        for pid in /proc/[0-9]*; do
+            [ "$(readlink "$pid/cwd")" = "{tmp_path}/scratch" ] && echo "$pid" >> {tmp_path}/beside
+        done
+        cat {tmp_path}/out.json
+        """,
+    )
+
+    run(fake, tmp_path, job=msgspec.structs.replace(JOB, polls=polls))
+
+    beside = tmp_path / "beside"
+    pids = beside.read_text().split() if beside.exists() else []
+    assert len(pids) == polls
+    assert not any(Path(pid).exists() for pid in pids)
 
 
 def test_an_earlier_runs_log_is_never_taken_for_this_ones(tmp_path: Path) -> None:

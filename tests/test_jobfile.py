@@ -129,6 +129,14 @@ def test_etcd_s_own_work_keeps_a_core_busy_as_long_as_the_load_lasts() -> None:
     assert made.sections == ("wal", "backend")
 
 
+def test_go_s_poll_belongs_to_etcd_s_load_and_not_to_the_recipe() -> None:
+    """Whatever the load: etcd polls beside each of its flushes."""
+    recipe = Recipe(rw="write", ioengine="sync", fdatasync=1, size_bytes=23068672, bs_bytes=2300)
+
+    assert job().polls
+    assert not recipe_job(recipe).polls
+
+
 @pytest.mark.parametrize(("share", "piece_microseconds"), [(0.05, 50), (0.3, 107), (0.5, 250)])
 def test_a_piece_of_work_is_short_and_the_pause_after_it_no_shorter_than_fio_can_sleep(
     share: float, piece_microseconds: int

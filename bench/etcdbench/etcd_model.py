@@ -60,28 +60,23 @@ PATH_PAGES = 5
 """Pages that each commit rewrites whatever was put: root, branches and last leaf of the key
 bucket, the meta bucket, the consistent index. Traced: about 5."""
 
-COMMIT_CPU_SECONDS = 60e-6
-COMMIT_CPU_PER_PAGE_SECONDS = 1.5e-6
-"""etcd's own work inside the span of a commit: its `backend_commit_spill_duration` had a mean of
-0.08 ms at 13 pages a commit and 0.15 ms at 62 (3.4.23, two cores at 2 to 3 GHz).
+COMMIT_CPU_SECONDS = 65e-6
+COMMIT_CPU_PER_PAGE_SECONDS = 2.4e-6
+"""etcd's own work inside the span of a commit, beside its writes: 0.10 ms at 14 pages a commit, 0.20 ms at 57.
 
-While a load client took CPU from etcd its commits were 0.09 ms longer still; that is not in it
-(docs/accuracy-causes.md).
+Its `backend_commit_spill_duration` had a mean of 0.08 and 0.15 ms at these on one machine (3.4.23), of
+0.09 and 0.24 ms on another (3.5.16, seven disks), both of two cores at 2 to 3 GHz; what is neither
+spill nor write took 0.02 and 0.03 ms more. These are in the middle.
 """
 
-REQUEST_CPU_SECONDS = 0.3e-3
+REQUEST_CPU_SECONDS = 0.5e-3
 CPU_SHARE_MAX = 0.5
 """etcd's own CPU time for one put, and what it is given here at most, in cores.
 
-Measured: 0.28 to 0.44 ms at 1,000 puts/s under `check perf` (3.4.23, two cores at 2 to 3 GHz). It is
-time that the kernel's way to the disk does not get: on a fast, parallel disk under btrfs at that
-rate, fio alone had 34 % of its flushes above 2 ms, with this work beside it 50 %, etcd 55 %; that was in
-pieces of 300 µs, in today's shorter ones it is 35 %, etcd 46 %. At
-higher rates batches make a put cheaper, so that the share is bounded.
-
-On a slower, busier machine it was 0.64 ms (3.5.1) and 0.68 ms (3.4.23), and at 150 puts/s 1.1 ms. At 1,000
-puts/s that makes little difference there: in turn, on a SATA SSD under XFS, 34.6 and 36.4 % of the flushes
-took over 4 ms with 0.3 ms a put, 37.3 and 37.5 % with 0.66 ms, etcd's 44.6 and 42.0 %.
+Measured at 1,000 puts/s under `check perf` on three virtual machines of two cores (3.4.23, 3.5.1,
+3.5.16): 0.28 to 0.44 ms, 0.64 to 0.68 ms, 0.41 to 0.71 ms; in the middle 0.5 ms. It is time that the
+kernel's way to the disk does not get. At higher rates batches make a put cheaper, so that the share is
+bounded.
 """
 
 INITIAL_PAGES = 16

@@ -7,12 +7,15 @@ import errno
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from etcdbench import process
+from etcdbench.background import Background
 from etcdbench.documents import Document, DocumentSplitter, jobs_of
 from etcdbench.errors import FioError, Interrupted
 from etcdbench.jobfile import CPU_SECTION, FioJob
@@ -128,19 +131,20 @@ class Fio:
                 return f"fio did not end within {seconds_max:.0f} s"
             return reason
 
-        done, reason = process.follow(
-            [
-                str(self.path),
-                "--output-format=json+",
-                "--status-interval=1",
-                str(job_path),
-            ],
-            cwd=directory,
-            keep_open=keep_open,
-            on_output=splitter.feed,
-            on_tick=on_tick,
-            stop=self._stop,
-        )
+        with _polled(job, scratch=scratch, keep_open=keep_open):
+            done, reason = process.follow(
+                [
+                    str(self.path),
+                    "--output-format=json+",
+                    "--status-interval=1",
+                    str(job_path),
+                ],
+                cwd=directory,
+                keep_open=keep_open,
+                on_output=splitter.feed,
+                on_tick=on_tick,
+                stop=self._stop,
+            )
         reason = reason or _deadlock(splitter)
         output = FioOutput(
             documents=tuple(splitter.documents),
@@ -153,6 +157,25 @@ class Fio:
             raise RunInterrupted(output)
         _check_status(done, splitter, stopped=reason)
         return output
+
+
+@contextmanager
+def _polled(job: FioJob, *, scratch: Path, keep_open: tuple[int, ...]) -> Iterator[None]:
+    """Let Go's poll run beside a job that stands for etcd."""
+    if not job.polls:
+        yield
+        return
+    child = Background(
+        [sys.executable, "-m", "etcdbench.polling"],
+        cwd=scratch,
+        keep_open=keep_open,
+        log=scratch / "polling.txt",
+        environment=dict(os.environ),
+    )
+    try:
+        yield
+    finally:
+        child.stop()
 
 
 class RunInterrupted(Interrupted):

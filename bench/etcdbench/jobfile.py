@@ -49,6 +49,7 @@ class FioJob(Struct, frozen=True, kw_only=True):
         sections: Sections that must return samples.
         runtime_seconds: How long the load is meant to last.
         size_bytes: Bytes that it writes there.
+        polls: Go's poll runs beside it (`polling.py`).
     """
 
     job_file: str
@@ -56,6 +57,7 @@ class FioJob(Struct, frozen=True, kw_only=True):
     sections: tuple[str, ...]
     runtime_seconds: float
     size_bytes: int
+    polls: bool = False
 
 
 class Part(Struct, frozen=True, kw_only=True):
@@ -144,6 +146,7 @@ def etcd_job(
         runtime_seconds=last_due_ms / 1000,
         size_bytes=sum(sum(part.wal.sizes_bytes) + backend_bytes(part.backend) for part in parts)
         + sum(neighbour.size_bytes for neighbour in neighbours),
+        polls=True,
     )
 
 

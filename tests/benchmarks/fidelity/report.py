@@ -5,6 +5,8 @@ import statistics
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from scipy import stats as distributions
+
 from benchmarks.fidelity.cases import (
     JOIN_BOUNDS,
     JOIN_SHARE_MIN,
@@ -20,6 +22,7 @@ from benchmarks.fidelity.cases import (
 )
 from benchmarks.fidelity.chart import chart
 from benchmarks.fidelity.kept import Kept
+from benchmarks.fidelity.spread import interval, spread
 from etcdbench.model import Verdict
 from etcdbench.validation import SHARE_MIN, Edge
 
@@ -50,6 +53,10 @@ def _page(known: Sequence[Case]) -> Iterable[str]:
         yield "Joining nodes, edges with 1 % to 99.5 %:"
         yield ""
         yield from _summary(joins, JOIN_BOUNDS, JOIN_SHARE_MIN)
+    yield ""
+    yield from _rounds_differ([case for case in loads if case.arrivals == "regular"])
+    yield ""
+    yield from _bias(loads)
     yield ""
     yield "## Verdicts"
     yield ""
@@ -86,6 +93,74 @@ def _page(known: Sequence[Case]) -> Iterable[str]:
             f"| {edge.predicted:.2%} | {ratio} | {_number(edge.etcd_ratio)} "
             f"| {_number(recipe_ratio(edge))} |"
         )
+
+
+def _rounds_differ(known: Sequence[Case]) -> Iterable[str]:
+    """Hold the bounds against intervals that know from all cases how far rounds differ."""
+    yield "## How far rounds differ"
+    yield ""
+    yield "One standard deviation of the ratio of a round's prediction and its etcd, without chance, as a"
+    yield "factor, under `check perf` (`spread.py`); and the same edges with intervals that have it in them,"
+    yield "whether their case has several rounds or one."
+    yield ""
+    yield "| load | metric | rounds beyond a case's first | factor | edges | outside | inside as a whole |"
+    yield "|---|---|---|---|---|---|---|"
+    for load in sorted({case.load for case in known}):
+        chosen = [case for case in known if case.load == load]
+        for metric, (low, high) in LOAD_BOUNDS.items():
+            rounds = spread(chosen, metric)
+            found = [
+                limits
+                for case, name, edge in edges_of(chosen)
+                if name == metric
+                and SHARE_MIN <= edge.observed <= SHARE_MAX
+                and (limits := interval(case, metric, edge, rounds))
+            ]
+            outside_ = sum(lowest > high or highest < low for lowest, highest in found)
+            whole = sum(low <= lowest and highest <= high for lowest, highest in found)
+            yield (
+                f"| {load} | {NAMES[metric]} | {rounds.degrees} | {rounds.factor:.2f} "
+                f"| {len(found)} | {outside_} | {whole} |"
+            )
+
+
+def _bias(known: Sequence[Case]) -> Iterable[str]:
+    """Say what intervals, which may be wide, cannot hide: which way cases are off together."""
+    yield "## Bias"
+    yield ""
+    yield "The geometric mean of the ratios, each case once (the mean over its edges), and its 95 % interval over"
+    yield "the disks."
+    yield ""
+    yield "| arrivals | load | etcd | metric | cases | mean ratio (95 %) | too slow, too fast |"
+    yield "|---|---|---|---|---|---|---|"
+    groups = sorted({(case.arrivals, case.load, case.etcd_version) for case in known}, reverse=True)
+    for group in groups:
+        chosen = [case for case in known if (case.arrivals, case.load, case.etcd_version) == group]
+        for metric in LOAD_BOUNDS:
+            means = [
+                statistics.fmean(logs)
+                for case in chosen
+                if (
+                    logs := [
+                        math.log(edge.ratio)
+                        for edge in case.metrics[metric].edges
+                        if edge.ratio and edge.observed <= SHARE_MAX
+                    ]
+                )
+            ]
+            slow = sum(mean > 0 for mean in means)
+            cells = (*group, NAMES[metric], str(len(means)), _mean(means))
+            yield f"| {' | '.join(cells)} | {slow}, {len(means) - slow} |"
+
+
+def _mean(logs: Sequence[float]) -> str:
+    if len(logs) < 2:
+        return "-"
+    low, high = distributions.t.interval(
+        0.95, len(logs) - 1, statistics.fmean(logs), statistics.stdev(logs) / math.sqrt(len(logs))
+    )
+    mean, low, high = (math.exp(value) for value in (statistics.fmean(logs), low, high))
+    return f"{mean:.2f} ({low:.2f}..{high:.2f})"
 
 
 def _machines(everything: Sequence[Kept], apart: Sequence[Case]) -> Iterable[str]:
