@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -160,7 +160,9 @@ class Fio:
 
 
 @contextmanager
-def _polled(job: FioJob, *, scratch: Path, keep_open: tuple[int, ...]) -> Iterator[None]:
+def _polled(
+    job: FioJob, *, scratch: Path, keep_open: tuple[int, ...]
+) -> Generator[None, None, None]:
     """Let Go's poll run beside a job that stands for etcd."""
     if not job.polls:
         yield
