@@ -28,7 +28,8 @@ CPU_PAUSE_MICROSECONDS_MIN = 250
 and m (3.4.23). So short a piece gets in the way of the kernel's path to a disk less than a long one
 does: on a fast disk under XFS at load m, pieces of 300 us had 19 % of WAL flushes above 1 ms where
 etcd had 7 %, pieces of 50 us 9 %. fio needs pauses: it spins through those below 100 us or so, and
-through about 20 us of every other."""
+through 20 us or more of every other, which differs from run to run with how long its first sleeps
+took."""
 
 MARKER_BYTES = 512
 """Size of the cached read that marks the end of a commit in fio's latency log."""

@@ -100,7 +100,7 @@ def interval(case: Case, metric: str, edge: Edge, rounds: Spread) -> tuple[float
 
 
 def turns_of(case: Case, metric: str, edge: Edge) -> list[Turn]:
-    """Return each round of a case at an edge; none where a side of one has nothing beyond it."""
+    """Return each round of a case at an edge; none where a side of one has too little beyond it."""
     rounds = [one for part in case.parts for one in part.rounds if one.arrivals == case.arrivals]
     edge_ns = round(edge.edge_seconds * 1e9)
     turns = list(_turns(rounds, metric, edge_ns))
