@@ -1,10 +1,13 @@
-"""A program that runs beside us until we stop it: a real etcd, or a bystander."""
+"""A program that runs beside us until we stop it: a real etcd, or one of our own."""
 
 import contextlib
+import os
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 from etcdbench import process
 
@@ -36,6 +39,23 @@ class Background:
                 stdout=stream,
                 stderr=stream,
             )
+
+    @classmethod
+    def module(
+        cls, name: str, *arguments: str, cwd: Path, keep_open: Sequence[int], log: Path
+    ) -> Self:
+        """Start a module of ours that is a program.
+
+        Raises:
+            EtcdbenchError: It cannot be started.
+        """
+        return cls(
+            [sys.executable, "-m", f"etcdbench.{name}", *arguments],
+            cwd=cwd,
+            keep_open=keep_open,
+            log=log,
+            environment=dict(os.environ),
+        )
 
     @property
     def ended(self) -> bool:

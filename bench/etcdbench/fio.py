@@ -3,11 +3,9 @@
 The seam that tests replace is `Engine`: a name, a version, and `run`.
 """
 
-import errno
 import os
 import re
 import shutil
-import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,9 +14,10 @@ from typing import Protocol
 
 from etcdbench import process
 from etcdbench.background import Background
-from etcdbench.documents import Document, DocumentSplitter, jobs_of
+from etcdbench.documents import Document, DocumentSplitter
 from etcdbench.errors import FioError, Interrupted
-from etcdbench.jobfile import CPU_SECTION, FioJob
+from etcdbench.fio_failures import check_status, deadlock
+from etcdbench.jobfile import FioJob
 from etcdbench.stopping import StopRequest
 
 VERSION_MIN = (3, 5)
@@ -131,7 +130,7 @@ class Fio:
                 return f"fio did not end within {seconds_max:.0f} s"
             return reason
 
-        with _polled(job, scratch=scratch, keep_open=keep_open):
+        with self._polled(job, scratch=scratch, keep_open=keep_open):
             done, reason = process.follow(
                 [
                     str(self.path),
@@ -145,7 +144,7 @@ class Fio:
                 on_tick=on_tick,
                 stop=self._stop,
             )
-        reason = reason or _deadlock(splitter)
+        reason = reason or deadlock(splitter)
         output = FioOutput(
             documents=tuple(splitter.documents),
             logs=_read_logs(scratch, job.sections),
@@ -155,29 +154,33 @@ class Fio:
         )
         if reason and self._stop.requested:
             raise RunInterrupted(output)
-        _check_status(done, splitter, stopped=reason)
+        check_status(done, splitter, stopped=reason)
         return output
 
+    @contextmanager
+    def _polled(
+        self, job: FioJob, *, scratch: Path, keep_open: tuple[int, ...]
+    ) -> Generator[None, None, None]:
+        """Let Go's poll run beside a job that stands for etcd.
 
-@contextmanager
-def _polled(
-    job: FioJob, *, scratch: Path, keep_open: tuple[int, ...]
-) -> Generator[None, None, None]:
-    """Let Go's poll run beside a job that stands for etcd."""
-    if not job.polls:
-        yield
-        return
-    child = Background(
-        [sys.executable, "-m", "etcdbench.polling"],
-        cwd=scratch,
-        keep_open=keep_open,
-        log=scratch / "polling.txt",
-        environment=dict(os.environ),
-    )
-    try:
-        yield
-    finally:
-        child.stop()
+        Raises:
+            FioError: Somebody else ended it: flushes beside sleeping CPUs are not etcd's.
+        """
+        if not job.polls:
+            yield
+            return
+        child = Background.module(
+            "polling", cwd=scratch, keep_open=keep_open, log=scratch / "polling.txt"
+        )
+        try:
+            yield
+            if child.ended and not self._stop.requested:
+                raise FioError(
+                    "the poll that runs beside fio, as Go's does in etcd, ended before it",
+                    hint="see whether the kernel ran out of memory (dmesg), then run again",
+                )
+        finally:
+            child.stop()
 
 
 class RunInterrupted(Interrupted):
@@ -238,68 +241,3 @@ def _read_logs(scratch: Path, sections: tuple[str, ...]) -> dict[str, str]:
         for path in sorted(scratch.glob(f"{section}_clat.*.log")):
             logs[section] = path.read_text(errors="replace")
     return logs
-
-
-def _deadlock(splitter: DocumentSplitter) -> str | None:
-    """Say so where fio gave sections up that waited for over 5 s for one that was stalled."""
-    for document in splitter.documents[-1:]:
-        if any(job.get("error") == errno.EDEADLK for job in jobs_of(document)):
-            return "an I/O had not ended for over 5 s, and fio gave up"
-    return None
-
-
-def _check_status(
-    done: process.Completed, splitter: DocumentSplitter, *, stopped: str | None
-) -> None:
-    """Turn a failure of fio into one sentence; fio writes JSON even when it fails."""
-    if splitter.cut_off and done.status == 0 and not stopped:
-        raise FioError("fio's output was cut off", hint="run it again; look at dmesg if it recurs")
-    if splitter.documents and (stopped or done.status == 0):
-        return
-    if stopped:
-        raise FioError(
-            f"fio was stopped and had returned nothing: {stopped}",
-            hint="the disk does not answer; look at the kernel's log (dmesg) for I/O errors",
-        )
-    messages = [
-        line
-        for line in [*splitter.messages, *done.stderr.splitlines()]
-        if line.strip() and not line.startswith(f"{CPU_SECTION} (")  # fio says which engine it is
-    ]
-    said = f": {messages[0].strip()[:300]}" if messages else ""
-    code = next(
-        (
-            job["error"]
-            for document in splitter.documents[-1:]
-            for job in jobs_of(document)
-            if isinstance(job.get("error"), int) and job["error"]
-        ),
-        None,
-    )
-    if done.status is not None and done.status < 0:
-        raise FioError(
-            f"fio was killed by signal {-done.status}{said}",
-            hint="see whether the kernel ran out of memory (dmesg), then run again",
-        )
-    if done.status != 0:
-        raise FioError(
-            f"fio failed with status {done.status}{said}", hint=_failure_hint(code, said)
-        )
-    raise FioError(
-        f"fio ended without a result{said}",
-        hint="run `fio --version` and the exported job by hand: etcdbench profiles show NAME --export DIR",
-    )
-
-
-def _failure_hint(code: int | None, said: str) -> str:
-    """Say what to do about the error that fio met."""
-    if code == errno.ENOSPC or "No space left" in said:
-        return (
-            "the filesystem, or the pool or file below it, is full: free some room, or measure "
-            "another directory"
-        )
-    if code == errno.EIO or "Input/output error" in said:
-        return "the disk returned an I/O error: look at dmesg and at its SMART data; do not put etcd on it"
-    if code == errno.EROFS or "Read-only file system" in said:
-        return "the filesystem is or became read-only: look at dmesg"
-    return "run the exported job by hand: etcdbench profiles show NAME --export DIR"

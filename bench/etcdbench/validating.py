@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from etcdbench import etcd, metrics, plan, planning, profile
+from etcdbench import etcd, metrics, plan, planning, profile, system
 from etcdbench.burst import Bursts, requests_of, rng_of
 from etcdbench.errors import FioError
 from etcdbench.etcd_model import PAGE_BYTES
@@ -17,6 +17,7 @@ from etcdbench.etcd_programs import Programs
 from etcdbench.fio import Engine
 from etcdbench.histogram import Histogram, merge
 from etcdbench.invocation import Invoker
+from etcdbench.machine import MachineLoad
 from etcdbench.measure import Measurement
 from etcdbench.model import Result, Run, Settings, Stream, StreamName
 from etcdbench.records import Struct
@@ -173,7 +174,7 @@ class Validation:
             self._directories() as (target, scratch),
             etcd.serving(self.programs, target=target, scratch=scratch, stop=self.stop) as server,
         ):
-            before = server.scrape()
+            before, begun = server.scrape(), system.load_sample()
             if requests.arrivals == "regular":
                 seconds = etcd.CHECK_PERF_SECONDS
                 after = etcd.check_perf(
@@ -183,8 +184,8 @@ class Validation:
                 seconds = LOAD_SECONDS
                 load = even_load(requests, seconds=seconds, rng=random.Random(1))  # noqa: S311 - a load, not a secret
                 after = etcd.send_requests(server, load, scratch=scratch, stop=self.stop)
-            flags = server.flags
-        return _difference(before, after, flags=flags, seconds=seconds)
+            machine, flags = system.machine_load(begun, system.load_sample()), server.flags
+        return _difference(before, after, flags=flags, seconds=seconds, machine=machine)
 
     def join_round(self, wanted: Bursts, *, number: int) -> Round:
         """Predict one join burst, then let a real etcd meet the same requests at the same times.
@@ -211,10 +212,12 @@ class Validation:
             self._directories() as (target, scratch),
             etcd.serving(self.programs, target=target, scratch=scratch, stop=self.stop) as server,
         ):
-            before = server.scrape()
+            before, begun = server.scrape(), system.load_sample()
             after = etcd.send_requests(server, load, scratch=scratch, stop=self.stop)
-            flags = server.flags
-        observed = _difference(before, after, flags=flags, seconds=load.due_seconds[-1])
+            machine, flags = system.machine_load(begun, system.load_sample()), server.flags
+        observed = _difference(
+            before, after, flags=flags, seconds=load.due_seconds[-1], machine=machine
+        )
         return Round(arrivals="join", predicted=runs, observed=observed)
 
     @contextlib.contextmanager
@@ -242,7 +245,12 @@ def _keep_nothing(_known: Result) -> None:
 
 
 def _difference(
-    before: metrics.Samples, after: metrics.Samples, *, flags: tuple[str, ...], seconds: float
+    before: metrics.Samples,
+    after: metrics.Samples,
+    *,
+    flags: tuple[str, ...],
+    seconds: float,
+    machine: MachineLoad,
 ) -> Observation:
     sizes = [metrics.counter(page, metrics.DATABASE_BYTES) for page in (before, after)]
     written = [metrics.counter(page, (metrics.WAL_BYTES,)) for page in (before, after)]
@@ -253,6 +261,7 @@ def _difference(
         backend_commit=metrics.gained(before, after, metrics.BACKEND_COMMIT),
         wal_metric_bytes=_gain(written),
         database_growth_bytes=_gain(sizes),
+        machine=machine,
     )
 
 

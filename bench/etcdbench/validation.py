@@ -13,6 +13,7 @@ import numpy as np
 from etcdbench import judge, stats
 from etcdbench.assessment import Shares, shares
 from etcdbench.histogram import ETCD_BUCKET_EDGES_NS, Histogram, merge
+from etcdbench.machine import MachineLoad
 from etcdbench.metrics import Buckets
 from etcdbench.model import Stream, Verdict
 from etcdbench.records import Struct
@@ -36,6 +37,7 @@ class Observation(Struct, frozen=True, kw_only=True):
         wal_metric_bytes: What its `wal_write_bytes` gained (3.4 counts each byte twice: when it
             is encoded and when it is flushed); None where there is none.
         database_growth_bytes: By how much its database file grew.
+        machine: How busy the machine was meanwhile.
     """
 
     flags: tuple[str, ...] = ()
@@ -44,6 +46,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     backend_commit: Buckets
     wal_metric_bytes: float | None = None
     database_growth_bytes: float | None = None
+    machine: MachineLoad | None = None
 
 
 class Edge(Struct, frozen=True, kw_only=True):

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import sys
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
@@ -144,12 +143,12 @@ def looking_on(
     folder, log = target.path / "bystander", scratch.path / "bystander.jsonl"
     make_cold(target.path / neighbours.FOLDER, compiled.neighbours, check_stop=check_stop)
     make_folder(folder)
-    child = Background(
-        [sys.executable, "-m", "etcdbench.bystander", str(folder)],
+    child = Background.module(
+        "bystander",
+        str(folder),
         cwd=scratch.path,
         keep_open=(target.lock_fd, scratch.lock_fd),
         log=log,
-        environment=dict(os.environ),
     )
     try:
         _await_first_probe(child, check_stop)

@@ -134,6 +134,8 @@ def test_a_join_is_the_same_requests_for_fio_and_for_etcd(disk_path: Path) -> No
     assert found.arrivals == "join"
     assert {run.phase for run in found.predicted} == {"join-quiet", "join-register", "join-pull"}
     assert theirs == pytest.approx(ours, rel=0.15)
+    assert found.observed.machine is not None
+    assert 0 < (found.observed.machine.cpu_busy_share or 0) < 1
     assert left == []
     assert left_behind(disk_path) == []
     assert etcd_processes(disk_path) == []

@@ -23,6 +23,7 @@ from benchmarks.fidelity.cases import (
 from benchmarks.fidelity.chart import chart
 from benchmarks.fidelity.kept import Kept
 from benchmarks.fidelity.spread import interval, spread
+from etcdbench.machine import MachineLoad
 from etcdbench.model import Verdict
 from etcdbench.validation import SHARE_MIN, Edge
 
@@ -163,24 +164,31 @@ def _mean(logs: Sequence[float]) -> str:
     return f"{mean:.2f} ({low:.2f}..{high:.2f})"
 
 
+def _stolen(loads: Iterable[MachineLoad | None]) -> str:
+    """Say which share of the CPU time the host took: the median and the worst."""
+    known = [load.cpu_steal_share or 0.0 for load in loads if load]
+    return f"{statistics.median(known):.1%}, {max(known):.1%}" if known else "-"
+
+
 def _machines(everything: Sequence[Kept], apart: Sequence[Case]) -> Iterable[str]:
     """Say what each machine has measured, how quiet it was, and how it comes out by itself."""
     yield "## Machines"
     yield ""
-    yield "CPU time that the host took is that of fio's rounds. Each machine by itself: a simulated disk's time"
-    yield "is in part its simulation's, which a slow CPU makes longer."
+    yield "CPU time that the host took, the median and the worst of fio's rounds and of etcd's (of which older"
+    yield "rounds do not know it). Each machine by itself: a simulated disk's time is in part its simulation's,"
+    yield "which a slow CPU makes longer."
     yield ""
-    yield "| machine | rounds | from | to | CPU time stolen, median and worst |"
-    yield "|---|---|---|---|---|"
+    yield "| machine | rounds | from | to | stolen beside fio | beside etcd |"
+    yield "|---|---|---|---|---|---|"
     names = sorted({one.machine for one in everything})
     for machine in names:
         rounds = [round_ for one in everything if one.machine == machine for round_ in one.rounds]
         runs = [run for round_ in rounds for run in round_.predicted]
         days = sorted(run.started_at[:10] for run in runs)
-        stolen = [run.machine.cpu_steal_share or 0.0 for run in runs]
         yield (
             f"| {machine} | {len(rounds)} | {days[0]} | {days[-1]} "
-            f"| {statistics.median(stolen):.1%}, {max(stolen):.1%} |"
+            f"| {_stolen(run.machine for run in runs)} "
+            f"| {_stolen(round_.observed.machine for round_ in rounds)} |"
         )
     for machine in names:
         chosen = [
