@@ -49,7 +49,7 @@ def test_the_wal_is_written_and_flushed_batch_by_batch_at_its_due_time() -> None
 def test_a_commit_is_pages_in_order_flush_meta_page_flush_marker() -> None:
     """bbolt's two fdatasyncs, the meta pages taking turns, growth past the end of the file."""
     lines = job().iologs["backend.iolog"].splitlines()
-    first = lines[lines.index("db wait 600 0") + 1 : lines.index("db wait 705 0")]
+    first = lines[lines.index("db wait 600 0") + 1 : lines.index("db wait 670 0")]
     offsets = [int(line.split()[2]) for line in first if line.startswith("db write")][:-1]
 
     assert lines[3:5] == ["db write 0 65536", "db datasync 0 0"]
@@ -67,7 +67,7 @@ def test_a_commit_is_pages_in_order_flush_meta_page_flush_marker() -> None:
 
 def test_fio_prints_its_status_before_a_commit_and_not_in_it() -> None:
     """A cached read in each pause answers it; where commits follow at once there is none."""
-    schedule = BackendSchedule(due_ms=(600, 701, 706, 712), new_pages=(1, 1, 1, 1), start_page=16)
+    schedule = BackendSchedule(due_ms=(600, 701, 741, 782), new_pages=(1, 1, 1, 1), start_page=16)
     lines = job(backend=schedule).iologs["backend.iolog"].splitlines()
     steps = [
         (wait.split()[2], then.split()[1])
@@ -77,11 +77,11 @@ def test_fio_prints_its_status_before_a_commit_and_not_in_it() -> None:
 
     assert steps == [
         ("600", "write"),
-        ("696", "read"),
+        ("661", "read"),
         ("701", "write"),
-        ("706", "write"),
-        ("707", "read"),
-        ("712", "write"),
+        ("741", "write"),
+        ("742", "read"),
+        ("782", "write"),
     ]
 
 
