@@ -119,8 +119,9 @@ def _rounds_differ(known: Sequence[Case]) -> Iterable[str]:
             ]
             outside_ = sum(lowest > high or highest < low for lowest, highest in found)
             whole = sum(low <= lowest and highest <= high for lowest, highest in found)
+            factor = _number(rounds.factor if rounds.degrees else None)
             yield (
-                f"| {load} | {NAMES[metric]} | {rounds.degrees} | {rounds.factor:.2f} "
+                f"| {load} | {NAMES[metric]} | {rounds.degrees} | {factor} "
                 f"| {len(found)} | {outside_} | {whole} |"
             )
 
