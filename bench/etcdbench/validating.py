@@ -21,7 +21,7 @@ from etcdbench.machine import MachineLoad
 from etcdbench.measure import Measurement
 from etcdbench.model import Result, Run, Settings, Stream, StreamName
 from etcdbench.records import Struct
-from etcdbench.schedule import even_load
+from etcdbench.schedule import Load, even_load
 from etcdbench.stopping import StopRequest
 from etcdbench.validation import Observation
 from etcdbench.watching import Observer
@@ -169,20 +169,24 @@ class Validation:
 
     def _observe(self, requests: Requests) -> Observation:
         """Run a real etcd under the same load and return what its metrics gained."""
-        self.observer.begin(f"etcd {self.programs.version}", LOAD_SECONDS)
+        if requests.arrivals == "regular":
+            return self._loaded(None, seconds=etcd.CHECK_PERF_SECONDS)
+        load = even_load(requests, seconds=LOAD_SECONDS, rng=random.Random(1))  # noqa: S311 - a load, not a secret
+        return self._loaded(load, seconds=LOAD_SECONDS)
+
+    def _loaded(self, load: Load | None, *, seconds: float) -> Observation:
+        """Run a real etcd under our client's load, or under `check perf` where there is none."""
+        self.observer.begin(f"etcd {self.programs.version}", seconds)
         with (
             self._directories() as (target, scratch),
             etcd.serving(self.programs, target=target, scratch=scratch, stop=self.stop) as server,
         ):
             before, begun = server.scrape(), system.load_sample()
-            if requests.arrivals == "regular":
-                seconds = etcd.CHECK_PERF_SECONDS
+            if load is None:
                 after = etcd.check_perf(
                     self.programs, server, load=self.load, scratch=scratch, stop=self.stop
                 )
             else:
-                seconds = LOAD_SECONDS
-                load = even_load(requests, seconds=seconds, rng=random.Random(1))  # noqa: S311 - a load, not a secret
                 after = etcd.send_requests(server, load, scratch=scratch, stop=self.stop)
             machine, flags = system.machine_load(begun, system.load_sample()), server.flags
         return _difference(before, after, flags=flags, seconds=seconds, machine=machine)
@@ -207,17 +211,7 @@ class Validation:
         )
         runs = self._measure(todo, JOIN_PREFIX)
         load = requests_of(wanted.join, wanted.burst, rng=rng_of(number, 0))
-        self.observer.begin(f"etcd {self.programs.version}", load.due_seconds[-1])
-        with (
-            self._directories() as (target, scratch),
-            etcd.serving(self.programs, target=target, scratch=scratch, stop=self.stop) as server,
-        ):
-            before, begun = server.scrape(), system.load_sample()
-            after = etcd.send_requests(server, load, scratch=scratch, stop=self.stop)
-            machine, flags = system.machine_load(begun, system.load_sample()), server.flags
-        observed = _difference(
-            before, after, flags=flags, seconds=load.due_seconds[-1], machine=machine
-        )
+        observed = self._loaded(load, seconds=load.due_seconds[-1])
         return Round(arrivals="join", predicted=runs, observed=observed)
 
     @contextlib.contextmanager
