@@ -43,3 +43,9 @@ def test_every_metric_has_its_chart_with_real_text_and_its_table() -> None:
 
     assert page.count("<svg") == page.count("<table") == 4
     assert ">share of samples above it</text>" in page
+
+
+def test_an_etcd_that_applies_beside_its_flushes_is_said_to() -> None:
+    """With what to do; of one that waits nothing is said."""
+    assert "issue 14370" in page_of(proof("3.5.1"), result_of())
+    assert "Keep in mind" not in page_of(proof("3.5.16"), result_of())

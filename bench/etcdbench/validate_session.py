@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from etcdbench import etcd_programs, plan, planning, preflight, profile, validation
+from etcdbench import etcd_programs, etcd_versions, plan, planning, preflight, profile, validation
 from etcdbench.burst import Bursts
 from etcdbench.errors import UsageError
 from etcdbench.histogram import Histogram, merge
@@ -192,6 +192,7 @@ def _proof(
         metrics=compare_rounds(rounds, kinds[0], recipe),
         poisson=compare_rounds(rounds, "poisson", recipe) if request.nodes is None else {},
         flow={kind: _flow(rounds, kind) for kind in kinds},
+        caveats=tuple(etcd_versions.caveats(programs.version)),
     )
 
 

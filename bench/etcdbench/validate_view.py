@@ -5,9 +5,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from etcdbench.model import Result
+from etcdbench.model import Caveat, Result
 from etcdbench.records import Struct
-from etcdbench.terminal import disk_lines
+from etcdbench.terminal import caveat_lines, disk_lines
 from etcdbench.units import format_bytes, format_seconds, format_share
 from etcdbench.validation import Comparison, Edge
 
@@ -42,6 +42,7 @@ class Proof(Struct, frozen=True, kw_only=True):
         flow: For both kinds of arrivals, or for `join`.
         join: Which nodes joined, where `metrics` compares a join burst instead; `poisson` is
             empty then.
+        caveats: What this etcd does that the prediction does not stand for.
     """
 
     format: str = "etcdbench-validation"
@@ -54,6 +55,7 @@ class Proof(Struct, frozen=True, kw_only=True):
     poisson: dict[str, Comparison]
     flow: dict[str, Flow]
     join: str | None = None
+    caveats: tuple[Caveat, ...] = ()
 
 
 def parts(proof: Proof) -> tuple[tuple[str, dict[str, Comparison], Flow], ...]:
@@ -86,6 +88,8 @@ def blocks(proof: Proof, blank: Result) -> list[RenderableType]:
         shown += [Text(), Text(heading, style="bold"), Text(flow_sentence(flow))]
         for name, comparison in comparisons.items():
             shown += [Text(), _table(TITLES[name], comparison), Text(sentence(comparison))]
+    if proof.caveats:
+        shown += [Text(), *map(caveat_lines, proof.caveats)]
     return shown
 
 

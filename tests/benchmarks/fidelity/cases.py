@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.fidelity.kept import Kept
+from etcdbench.etcd_versions import applies_beside_flush
 from etcdbench.histogram import ETCD_BUCKET_EDGES_NS, Histogram, merge
 from etcdbench.limits import WAL_LIMIT_NS
 from etcdbench.validate_session import compare_rounds
@@ -45,6 +46,11 @@ class Case:
     def rounds(self) -> str:
         """Say how many rounds there are on which machine."""
         return ", ".join(f"{part.machine} {part.count(self.arrivals)}" for part in self.parts)
+
+    @property
+    def counts(self) -> bool:
+        """Say whether its etcd does what the prediction stands for: it waits for the disk."""
+        return not applies_beside_flush(self.etcd_version)
 
     @property
     def recipe_passes(self) -> bool | None:

@@ -27,21 +27,25 @@ def chart(known: Sequence[Case]) -> str:
         figure = Figure(figsize=(9, 4.2), layout="constrained")
         both: tuple[Axes, Axes] = figure.subplots(1, 2, sharey=True)
         for axes, metric in zip(both, NAMES, strict=True):
-            _panel(axes, metric, [edge for _, name, edge in edges_of(known) if name == metric])
+            _panel(
+                axes,
+                metric,
+                [(case, edge) for case, name, edge in edges_of(known) if name == metric],
+            )
         both[0].set_ylabel("share predicted / share of etcd")
-        figure.legend(*both[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        figure.legend(*both[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None})
     return out.getvalue()
 
 
-def _panel(axes: Axes, metric: str, edges: Sequence[Edge]) -> None:
+def _panel(axes: Axes, metric: str, found: Sequence[tuple[Case, Edge]]) -> None:
+    edges = [edge for _, edge in found]
     low, high = LOAD_BOUNDS[metric]
     axes.axhspan(low, high, color="#dddddd", alpha=0.5, linewidth=0)
     axes.axhline(1, color="#444444", linewidth=1)
     recipes = [(edge.observed, ratio) for edge in edges if (ratio := recipe_ratio(edge))]
     repeats = [(edge.observed, edge.etcd_ratio) for edge in edges if edge.etcd_ratio]
-    ratios = [edge for edge in edges if edge.ratio is not None]
     for points, name, colour, marker in (
         (recipes, "popular recipe", "#b5341e", "x"),
         (repeats, "etcd against etcd (largest / smallest)", "#6b6b6b", "^"),
@@ -56,19 +60,24 @@ def _panel(axes: Axes, metric: str, edges: Sequence[Edge]) -> None:
                 label=name,
                 linewidths=1,
             )
-    axes.errorbar(
-        [100 * edge.observed for edge in ratios],
-        [edge.ratio or 0.0 for edge in ratios],
-        yerr=[
-            [(edge.ratio or 0.0) - (edge.low or 0.0) for edge in ratios],
-            [(edge.high or 0.0) - (edge.ratio or 0.0) for edge in ratios],
-        ],
-        fmt="o",
-        markersize=4,
-        color="#0b6e99",
-        elinewidth=1,
-        label="etcdbench, 95 % interval",
-    )
+    for counts, name, colour in (
+        (False, "against an etcd that applies beside its flushes", "#8fc3da"),
+        (True, "etcdbench, 95 % interval", "#0b6e99"),
+    ):
+        ratios = [edge for case, edge in found if case.counts is counts and edge.ratio is not None]
+        axes.errorbar(
+            [100 * edge.observed for edge in ratios],
+            [edge.ratio or 0.0 for edge in ratios],
+            yerr=[
+                [(edge.ratio or 0.0) - (edge.low or 0.0) for edge in ratios],
+                [(edge.high or 0.0) - (edge.ratio or 0.0) for edge in ratios],
+            ],
+            fmt="o",
+            markersize=4,
+            color=colour,
+            elinewidth=1,
+            label=name,
+        )
     axes.set(
         xscale="log",
         yscale="log",
