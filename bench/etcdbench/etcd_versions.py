@@ -34,7 +34,7 @@ def caveats(version: str) -> Iterable[Caveat]:
     if applies_beside_flush(version):
         yield Caveat(
             code="applies_beside_flush",
-            message=f"etcd {version}, alone in its cluster, applies and answers puts before they are on "
+            message=f"alone in its cluster, etcd {version} applies and answers puts before they are on "
             "the disk (etcd issue 14370): that work is done during its flushes, which take longer "
             "than a later etcd's, and than predicted, on a fast disk",
             advice="validate with 3.5.5 or later, or 3.4.21 or later: --etcd BIN; a cluster of one "

@@ -202,9 +202,7 @@ def summary(meaning: Assessment, result: Result, watched: Watched) -> list[Rende
     if watched.stalls:
         parts += [Text(), Text(f"{counted(watched.stall_count)}, the worst", style="bold")]
         parts += _stall_lines(watched.stalls, result.created_at)
-    if meaning.caveats:
-        parts += [Text(), Text("Keep in mind", style="bold")]
-        parts += [caveat_lines(caveat) for caveat in meaning.caveats]
+    parts += caveat_lines(meaning.caveats)
     parts += [
         Text(),
         Text(_next_step(meaning.verdict, result)),

@@ -4,12 +4,12 @@ A section is a function from `Shown` to a `Section` (or None where there is noth
 its name in `SECTIONS`, the one place that a new section touches.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from etcdbench import report_charts, watch_section
 from etcdbench.assessment import Joined
 from etcdbench.join_view import headline as join_headline
-from etcdbench.model import Finding, Verdict
+from etcdbench.model import Caveat, Finding, Verdict
 from etcdbench.page import (
     Badge,
     Block,
@@ -111,10 +111,14 @@ def capacity_section(shown: Shown) -> Section | None:
 
 def caveats_section(shown: Shown) -> Section | None:
     """What limits the figures, and what to do about it."""
-    found = shown.meaning.caveats
-    if not found:
+    return keep_in_mind(shown.meaning.caveats)
+
+
+def keep_in_mind(caveats: Sequence[Caveat]) -> Section | None:
+    """Each caveat with its advice."""
+    if not caveats:
         return None
-    items = [(capital(one.message), None, one.advice, "") for one in found]
+    items = [(capital(one.message), None, one.advice, "") for one in caveats]
     return Section(heading="Keep in mind", blocks=[Notes(items=items)])
 
 

@@ -6,7 +6,7 @@ It shows and does not judge. Names from outside (models, mounts, hosts) are prin
 from collections.abc import Sequence
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -111,9 +111,7 @@ def blocks(meaning: Assessment, result: Result) -> list[RenderableType]:
         parts += [checks_table(meaning.checks), Text()]
     parts += reasons(meaning.checks)
     parts += join_blocks(meaning.joins, meaning.capacities)
-    if meaning.caveats:
-        parts += [Text(), Text("Keep in mind", style="bold")]
-        parts += [caveat_lines(caveat) for caveat in meaning.caveats]
+    parts += caveat_lines(meaning.caveats)
     if not result.is_foreign:
         parts += [
             Text(),
@@ -243,9 +241,10 @@ def _sentence(finding: Finding) -> str:
     return printable(finding.because)
 
 
-def caveat_lines(caveat: Caveat) -> RenderableType:
-    """Say what limits the figures, and what to do about it."""
-    return Group(
-        Text(f"* {printable(caveat.message)}"),
-        Padding(Text(f"-> {printable(caveat.advice)}"), (0, 0, 0, 2)),
-    )
+def caveat_lines(caveats: Sequence[Caveat]) -> list[RenderableType]:
+    """Say what limits the figures, and what to do about it; nothing where nothing does."""
+    lines: list[RenderableType] = [Text(), Text("Keep in mind", style="bold")] if caveats else []
+    for caveat in caveats:
+        lines.append(Text(f"* {printable(caveat.message)}"))
+        lines.append(Padding(Text(f"-> {printable(caveat.advice)}"), (0, 0, 0, 2)))
+    return lines

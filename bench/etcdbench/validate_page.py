@@ -6,7 +6,8 @@ from etcdbench import figures
 from etcdbench.figures import Curve
 from etcdbench.limits import COMMIT_LIMIT_NS, WAL_LIMIT_NS
 from etcdbench.model import Result
-from etcdbench.page import Block, Chart, Grid, Notes, Page, Part, Prose, Section
+from etcdbench.page import Block, Chart, Grid, Page, Part, Prose, Section
+from etcdbench.report_sections import keep_in_mind
 from etcdbench.terminal import disk_lines
 from etcdbench.validate_view import (
     HEADINGS,
@@ -43,9 +44,8 @@ def page(proof: Proof, blank: Result) -> Page:
         )
         for number, (heading, comparisons, flow) in enumerate(parts(proof), start=1)
     ]
-    if proof.caveats:
-        notes = [(one.message, None, one.advice, "") for one in proof.caveats]
-        sections.append(Section(heading="Keep in mind", blocks=[Notes(items=notes)]))
+    if notes := keep_in_mind(proof.caveats):
+        sections.append(notes)
     return Page(
         title=title,
         parts=[

@@ -88,9 +88,7 @@ def blocks(proof: Proof, blank: Result) -> list[RenderableType]:
         shown += [Text(), Text(heading, style="bold"), Text(flow_sentence(flow))]
         for name, comparison in comparisons.items():
             shown += [Text(), _table(TITLES[name], comparison), Text(sentence(comparison))]
-    if proof.caveats:
-        shown += [Text(), *map(caveat_lines, proof.caveats)]
-    return shown
+    return shown + caveat_lines(proof.caveats)
 
 
 def subject(proof: Proof) -> str:
