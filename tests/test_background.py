@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from etcdbench.background import Background
+from etcdbench.background import Background, beside
 from etcdbench.errors import EtcdbenchError
 
 
@@ -51,3 +51,18 @@ def test_what_cannot_be_started_is_one_sentence(tmp_path: Path) -> None:
     """With the program's name."""
     with pytest.raises(EtcdbenchError, match="/nowhere/etcd cannot be started"):
         start(tmp_path, "/nowhere/etcd")
+
+
+def test_modules_of_ours_run_beside_something_and_are_gone_after_it(tmp_path: Path) -> None:
+    """Which of them has ended can be asked."""
+    with beside(("polling",), cwd=tmp_path, keep_open=()) as ended:
+        assert ended() is None
+    assert ended() == "polling"
+
+
+def test_a_module_that_ends_by_itself_is_named(tmp_path: Path) -> None:
+    """The first of them."""
+    with beside(("polling", "units"), cwd=tmp_path, keep_open=()) as ended:
+        while ended() is None:
+            time.sleep(0.01)
+        assert ended() == "units"

@@ -123,9 +123,9 @@ def test_a_job_is_run_with_its_files_and_its_logs_are_read(tmp_path: Path) -> No
     assert output.stopped is None
 
 
-@pytest.mark.parametrize("polls", [True, False])
-def test_go_s_poll_runs_beside_etcd_s_load_alone_and_ends_with_it(
-    tmp_path: Path, *, polls: bool
+@pytest.mark.parametrize("modules", [("polling", "warm_pages"), ()])
+def test_what_stands_for_etcd_s_runtime_runs_beside_its_load_alone_and_ends_with_it(
+    tmp_path: Path, modules: tuple[str, ...]
 ) -> None:
     """The popular recipe is fio's only; nothing else of ours works in the scratch directory."""
     (tmp_path / "out.json").write_text(json.dumps(document(1000, {"wal": {1: 1}}), indent=1) + "\n")
@@ -139,17 +139,20 @@ def test_go_s_poll_runs_beside_etcd_s_load_alone_and_ends_with_it(
         """,
     )
 
-    run(fake, tmp_path, job=msgspec.structs.replace(JOB, polls=polls))
+    run(fake, tmp_path, job=msgspec.structs.replace(JOB, beside=modules))
 
     beside = tmp_path / "beside"
     pids = beside.read_text().split() if beside.exists() else []
-    assert len(pids) == polls
+    assert len(pids) == len(modules)
     assert not any(Path(pid).exists() for pid in pids)
 
 
+@pytest.mark.parametrize("module", ["polling", "warm_pages"])
 @pytest.mark.parametrize("stopped", [True, False])
-def test_flushes_whose_poll_somebody_ended_are_no_result(tmp_path: Path, *, stopped: bool) -> None:
-    """They met CPUs that sleep; but who stops us may well have ended it, too."""
+def test_flushes_beside_which_somebody_ended_it_are_no_result(
+    tmp_path: Path, *, stopped: bool, module: str
+) -> None:
+    """They met CPUs that sleep, or cold memory; but who stops us may well have ended it, too."""
     (tmp_path / "out.json").write_text(json.dumps(document(1000, {"wal": {1: 1}}), indent=1) + "\n")
     fake = program(
         tmp_path / "a",
@@ -165,9 +168,9 @@ def test_flushes_whose_poll_somebody_ended_are_no_result(tmp_path: Path, *, stop
     stop.requested = stopped
 
     with pytest.raises(RunInterrupted if stopped else FioError) as caught:
-        run(fake, tmp_path, stop=stop, job=msgspec.structs.replace(JOB, polls=True))
+        run(fake, tmp_path, stop=stop, job=msgspec.structs.replace(JOB, beside=(module,)))
 
-    assert ("the poll that runs beside fio" in str(caught.value)) != stopped
+    assert (f"{module}, a program of ours" in str(caught.value)) != stopped
 
 
 def test_an_earlier_runs_log_is_never_taken_for_this_ones(tmp_path: Path) -> None:

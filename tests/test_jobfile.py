@@ -129,12 +129,12 @@ def test_etcd_s_own_work_keeps_a_core_busy_as_long_as_the_load_lasts() -> None:
     assert made.sections == ("wal", "backend")
 
 
-def test_go_s_poll_belongs_to_etcd_s_load_and_not_to_the_recipe() -> None:
-    """Whatever the load: etcd polls beside each of its flushes."""
+def test_what_runs_beside_fio_belongs_to_etcd_s_load_and_not_to_the_recipe() -> None:
+    """Whatever the load: etcd polls beside each of its flushes, and its memory goes round."""
     recipe = Recipe(rw="write", ioengine="sync", fdatasync=1, size_bytes=23068672, bs_bytes=2300)
 
-    assert job().polls
-    assert not recipe_job(recipe).polls
+    assert job().beside == ("polling", "warm_pages")
+    assert not recipe_job(recipe).beside
 
 
 @pytest.mark.parametrize(("share", "piece_microseconds"), [(0.05, 50), (0.3, 107), (0.5, 250)])

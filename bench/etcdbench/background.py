@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -74,3 +74,24 @@ class Background:
             self._child.send_signal(number)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._child.wait(process.STOP_GRACE_SECONDS)
+
+
+@contextlib.contextmanager
+def beside(
+    modules: Sequence[str], *, cwd: Path, keep_open: Sequence[int]
+) -> Generator[Callable[[], str | None], None, None]:
+    """Run modules of ours while the context is open.
+
+    Yields:
+        What says which of them has ended by itself, if one has.
+
+    Raises:
+        EtcdbenchError: One cannot be started.
+    """
+    children: dict[str, Background] = {}
+    with contextlib.ExitStack() as stack:
+        for name in modules:
+            log = cwd / f"{name}.txt"
+            children[name] = Background.module(name, cwd=cwd, keep_open=keep_open, log=log)
+            stack.callback(children[name].stop)
+        yield lambda: next((name for name, child in children.items() if child.ended), None)

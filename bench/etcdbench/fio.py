@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from etcdbench import process
-from etcdbench.background import Background
+from etcdbench.background import beside
 from etcdbench.documents import Document, DocumentSplitter
 from etcdbench.errors import FioError, Interrupted
 from etcdbench.fio_failures import check_status, deadlock
@@ -130,7 +130,7 @@ class Fio:
                 return f"fio did not end within {seconds_max:.0f} s"
             return reason
 
-        with self._polled(job, scratch=scratch, keep_open=keep_open):
+        with self._accompanied(job, scratch=scratch, keep_open=keep_open):
             done, reason = process.follow(
                 [
                     str(self.path),
@@ -158,29 +158,23 @@ class Fio:
         return output
 
     @contextmanager
-    def _polled(
+    def _accompanied(
         self, job: FioJob, *, scratch: Path, keep_open: tuple[int, ...]
     ) -> Generator[None, None, None]:
-        """Let Go's poll run beside a job that stands for etcd.
+        """Run beside a job what it wants.
 
         Raises:
-            FioError: Somebody else ended it: flushes beside sleeping CPUs are not etcd's.
+            FioError: Somebody else ended it: flushes beside sleeping CPUs are not etcd's, nor are
+                page writes that wait for the host's memory.
         """
-        if not job.polls:
+        with beside(job.beside, cwd=scratch, keep_open=keep_open) as ended:
             yield
-            return
-        child = Background.module(
-            "polling", cwd=scratch, keep_open=keep_open, log=scratch / "polling.txt"
-        )
-        try:
-            yield
-            if child.ended and not self._stop.requested:
-                raise FioError(
-                    "the poll that runs beside fio, as Go's does in etcd, ended before it",
-                    hint="see whether the kernel ran out of memory (dmesg), then run again",
-                )
-        finally:
-            child.stop()
+            lost = ended()
+        if lost and not self._stop.requested:
+            raise FioError(
+                f"{lost}, a program of ours that runs beside fio, ended before it",
+                hint="see whether the kernel ran out of memory (dmesg), then run again",
+            )
 
 
 class RunInterrupted(Interrupted):

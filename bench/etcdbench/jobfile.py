@@ -22,6 +22,9 @@ BACKEND_SECTION = "backend"
 CPU_SECTION = "etcd-cpu"
 RECIPE_SECTION = "mytest"
 
+BESIDE = ("polling", "warm_pages")
+"""What an etcd has and fio has not: Go's poll, and memory that goes round."""
+
 CPU_PIECE_MICROSECONDS_MIN = 50
 CPU_PAUSE_MICROSECONDS_MIN = 250
 """etcd works on a CPU for 20 us at a time: its tasks' run time over their context switches, at loads s
@@ -51,7 +54,7 @@ class FioJob(Struct, frozen=True, kw_only=True):
         sections: Sections that must return samples.
         runtime_seconds: How long the load is meant to last.
         size_bytes: Bytes that it writes there.
-        polls: Go's poll runs beside it (`polling.py`).
+        beside: Modules of ours that run as programs beside it.
     """
 
     job_file: str
@@ -59,7 +62,7 @@ class FioJob(Struct, frozen=True, kw_only=True):
     sections: tuple[str, ...]
     runtime_seconds: float
     size_bytes: int
-    polls: bool = False
+    beside: tuple[str, ...] = ()
 
 
 class Part(Struct, frozen=True, kw_only=True):
@@ -148,7 +151,7 @@ def etcd_job(
         runtime_seconds=last_due_ms / 1000,
         size_bytes=sum(sum(part.wal.sizes_bytes) + backend_bytes(part.backend) for part in parts)
         + sum(neighbour.size_bytes for neighbour in neighbours),
-        polls=True,
+        beside=BESIDE,
     )
 
 

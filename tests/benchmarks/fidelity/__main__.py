@@ -5,9 +5,8 @@
 
 `measure` takes two and a half minutes for each disk, load and repeat, five for each join
 (`--loads join-5-0,join-20-5`: nodes with Cilium, seconds of jitter); what was measured is kept, so it
-may be stopped and started again; each start waits a minute first. It goes round by round over all
-disks, and leaves a case out that has enough. Every other round of a load, not of a join, begins with
-etcd. `report` writes docs/accuracy-campaign.md and its chart.
+may be stopped and started again. It goes round by round over all disks, and leaves a case out that
+has enough. Every other round of a load, not of a join, begins with etcd. `report` writes docs/accuracy-campaign.md and its chart.
 """
 
 import itertools
@@ -22,7 +21,7 @@ import click
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import lab
-from benchmarks.fidelity import cases, kept, memory
+from benchmarks.fidelity import cases, kept
 from benchmarks.fidelity import report as page
 from benchmarks.fidelity.disks import DISKS, JOIN_DISKS, Disk
 from etcdbench.burst import Bursts
@@ -67,7 +66,7 @@ def measure(
     if missing := lab.why_no_lab():
         raise click.ClickException(missing)
     version = find_etcd(etcd).version
-    with StopRequest().listen() as stop, memory.backed():
+    with StopRequest().listen() as stop:
         for repeat, load, disk in _wanted(repeats, loads.split(","), only.split(",")):
             blank = kept.Kept(disk=disk.name, load=load, etcd_version=version, machine=machine)
             known = kept.read(results, blank)
