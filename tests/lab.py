@@ -17,9 +17,6 @@ GOOD_NVME = "write_us=10 write_mbps=2500 flush_us=60 sigma=0.3"
 HDD = "write_us=500 write_mbps=150 flush_us=4000 sigma=0.3"
 
 
-UP_TRIES = 2000
-"""Of 0.05 s each until the disk is there: 4 GB of memory took 12 s where the host gave it page by page."""
-
 FAIL_NAME = "fail-now"
 HANG_NAME = "hang-now"
 
@@ -56,7 +53,6 @@ def failing_copy(folder: Path, scratch: Path) -> Path:
     script = script.replace(
         f"{down} {end}", f'{again} "$LAB/$n.fuse" && break; sleep 0.2; done; rm'
     )
-    script = script.replace("seq 100)", f"seq {UP_TRIES})")
     (copy / "simdisk.sh").write_text(script.replace("xfs)", more, 1))
     faults = (
         f'while(access("{scratch / HANG_NAME}",F_OK)==0)usleep(5000);'
@@ -67,8 +63,6 @@ def failing_copy(folder: Path, scratch: Path) -> Path:
         head, brace, rest = source.partition(f"static void {name}(")
         arguments, opening, body = rest.partition("{")
         source = f"{head}{brace}{arguments}{opening}{faults}{body}"
-    # Its memory is there from the start: a host that has to give it waits in the middle of a write.
-    source = source.replace("MAP_NORESERVE,", "MAP_NORESERVE|MAP_POPULATE,")
     (copy / "simdisk.c").write_text(source)
     return copy
 
