@@ -2,12 +2,15 @@
 
 import os
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+import psutil
 import pytest
 
 from etcdbench.background import Background, beside
-from etcdbench.errors import EtcdbenchError
+from etcdbench.errors import EtcdbenchError, FioError
+from etcdbench.stopping import StopRequest
 
 
 def start(tmp_path: Path, *argv: str) -> Background:
@@ -53,16 +56,37 @@ def test_what_cannot_be_started_is_one_sentence(tmp_path: Path) -> None:
         start(tmp_path, "/nowhere/etcd")
 
 
+def states() -> dict[str, str]:
+    """Return the state of each of our children by its module's name."""
+    return {
+        child.name()
+        if child.status() == psutil.STATUS_ZOMBIE
+        else child.cmdline()[-1]: child.status()
+        for child in psutil.Process().children()
+    }
+
+
+def companions(tmp_path: Path, *modules: str, stop: StopRequest) -> AbstractContextManager[None]:
+    """Run modules of ours beside nothing."""
+    return beside(modules, "fio", cwd=tmp_path, keep_open=(), stop=stop, error=FioError)
+
+
 def test_modules_of_ours_run_beside_something_and_are_gone_after_it(tmp_path: Path) -> None:
-    """Which of them has ended can be asked."""
-    with beside(("polling",), cwd=tmp_path, keep_open=()) as ended:
-        assert ended() is None
-    assert ended() == "polling"
+    """One that has to be ended is no error."""
+    with companions(tmp_path, "polling", stop=StopRequest()):
+        assert "etcdbench.polling" in states()
+    assert "etcdbench.polling" not in states()
 
 
-def test_a_module_that_ends_by_itself_is_named(tmp_path: Path) -> None:
-    """The first of them."""
-    with beside(("polling", "units"), cwd=tmp_path, keep_open=()) as ended:
-        while ended() is None:
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_module_that_ends_by_itself_is_named(tmp_path: Path, *, stopped: bool) -> None:
+    """The first of them; but where the user stops us it may have been ended with us."""
+    stop = StopRequest()
+    stop.requested = stopped
+    expected = nullcontext() if stopped else pytest.raises(FioError, match=r"^units, a program of")
+
+    with expected, companions(tmp_path, "polling", "units", stop=stop):
+        while psutil.STATUS_ZOMBIE not in states().values():
             time.sleep(0.01)
-        assert ended() == "units"
+
+    assert "etcdbench.polling" not in states()

@@ -5,11 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 from etcdbench import process
+from etcdbench.errors import EtcdbenchError
+from etcdbench.stopping import StopRequest
 
 
 class Background:
@@ -78,15 +80,26 @@ class Background:
 
 @contextlib.contextmanager
 def beside(
-    modules: Sequence[str], *, cwd: Path, keep_open: Sequence[int]
-) -> Generator[Callable[[], str | None], None, None]:
-    """Run modules of ours while the context is open.
+    modules: Sequence[str],
+    main: str,
+    *,
+    cwd: Path,
+    keep_open: Sequence[int],
+    stop: StopRequest,
+    error: type[EtcdbenchError],
+) -> Generator[None, None, None]:
+    """Run modules of ours beside a program while the context is open.
 
-    Yields:
-        What says which of them has ended by itself, if one has.
+    Args:
+        modules: Which.
+        main: What they run beside, in words.
+        cwd: Where they run and what they print is kept.
+        keep_open: File descriptors that they inherit.
+        stop: The user's wish to stop, in which they may have been ended, too.
+        error: What is raised where one ended by itself: what was measured without it is no result.
 
     Raises:
-        EtcdbenchError: One cannot be started.
+        EtcdbenchError: One cannot be started; or, as `error`, one ended before the context did.
     """
     children: dict[str, Background] = {}
     with contextlib.ExitStack() as stack:
@@ -94,4 +107,10 @@ def beside(
             log = cwd / f"{name}.txt"
             children[name] = Background.module(name, cwd=cwd, keep_open=keep_open, log=log)
             stack.callback(children[name].stop)
-        yield lambda: next((name for name, child in children.items() if child.ended), None)
+        yield
+        lost = next((name for name, child in children.items() if child.ended), None)
+    if lost and not stop.requested:
+        raise error(
+            f"{lost}, a program of ours that runs beside {main}, ended before it",
+            hint="see whether the kernel ran out of memory (dmesg), then run again",
+        )

@@ -6,8 +6,7 @@ The seam that tests replace is `Engine`: a name, a version, and `run`.
 import os
 import re
 import shutil
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -130,14 +129,12 @@ class Fio:
                 return f"fio did not end within {seconds_max:.0f} s"
             return reason
 
-        with self._accompanied(job, scratch=scratch, keep_open=keep_open):
+        argv = [str(self.path), "--output-format=json+", "--status-interval=1", str(job_path)]
+        with beside(
+            job.beside, "fio", cwd=scratch, keep_open=keep_open, stop=self._stop, error=FioError
+        ):
             done, reason = process.follow(
-                [
-                    str(self.path),
-                    "--output-format=json+",
-                    "--status-interval=1",
-                    str(job_path),
-                ],
+                argv,
                 cwd=directory,
                 keep_open=keep_open,
                 on_output=splitter.feed,
@@ -156,25 +153,6 @@ class Fio:
             raise RunInterrupted(output)
         check_status(done, splitter, stopped=reason)
         return output
-
-    @contextmanager
-    def _accompanied(
-        self, job: FioJob, *, scratch: Path, keep_open: tuple[int, ...]
-    ) -> Generator[None, None, None]:
-        """Run beside a job what it wants.
-
-        Raises:
-            FioError: Somebody else ended it: flushes beside sleeping CPUs are not etcd's, nor are
-                page writes that wait for the host's memory.
-        """
-        with beside(job.beside, cwd=scratch, keep_open=keep_open) as ended:
-            yield
-            lost = ended()
-        if lost and not self._stop.requested:
-            raise FioError(
-                f"{lost}, a program of ours that runs beside fio, ended before it",
-                hint="see whether the kernel ran out of memory (dmesg), then run again",
-            )
 
 
 class RunInterrupted(Interrupted):

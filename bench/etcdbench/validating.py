@@ -12,7 +12,7 @@ import msgspec
 from etcdbench import etcd, metrics, plan, planning, profile, system
 from etcdbench.background import beside
 from etcdbench.burst import Bursts, requests_of, rng_of
-from etcdbench.errors import FioError
+from etcdbench.errors import EtcdError, FioError
 from etcdbench.etcd_model import PAGE_BYTES
 from etcdbench.etcd_programs import Programs
 from etcdbench.fio import Engine
@@ -182,7 +182,14 @@ class Validation:
             self._directories() as (target, scratch),
             etcd.serving(self.programs, target=target, scratch=scratch, stop=self.stop) as server,
             # fio has it beside it, too: what the host's memory costs is not what is compared.
-            beside(("warm_pages",), cwd=scratch.path, keep_open=(target.lock_fd, scratch.lock_fd)),
+            beside(
+                ("warm_pages",),
+                "etcd",
+                cwd=scratch.path,
+                keep_open=(target.lock_fd, scratch.lock_fd),
+                stop=self.stop,
+                error=EtcdError,
+            ),
         ):
             before, begun = server.scrape(), system.load_sample()
             if load is None:
