@@ -68,7 +68,8 @@ def states() -> dict[str, str]:
 
 def companions(tmp_path: Path, *modules: str, stop: StopRequest) -> AbstractContextManager[None]:
     """Run modules of ours beside nothing."""
-    return beside(modules, "fio", cwd=tmp_path, keep_open=(), stop=stop, error=FioError)
+    named = [(name,) for name in modules]
+    return beside(named, "fio", cwd=tmp_path, keep_open=(), stop=stop, error=FioError)
 
 
 def test_modules_of_ours_run_beside_something_and_are_gone_after_it(tmp_path: Path) -> None:
@@ -78,15 +79,44 @@ def test_modules_of_ours_run_beside_something_and_are_gone_after_it(tmp_path: Pa
     assert "etcdbench.polling" not in states()
 
 
+def test_they_run_before_what_they_run_beside_is_started(tmp_path: Path) -> None:
+    """fio takes the measure of its own sleeps in its first moments."""
+    with companions(tmp_path, "polling", "warm_pages", stop=StopRequest()):
+        assert (tmp_path / "polling.txt").read_text() == "polling\n"
+        assert (tmp_path / "warm_pages.txt").read_text() == "turning pages over\n"
+
+
 @pytest.mark.parametrize("stopped", [True, False])
 def test_a_module_that_ends_by_itself_is_named(tmp_path: Path, *, stopped: bool) -> None:
-    """The first of them; but where the user stops us it may have been ended with us."""
+    """But where the user stops us it may have been ended with us."""
     stop = StopRequest()
     stop.requested = stopped
-    expected = nullcontext() if stopped else pytest.raises(FioError, match=r"^units, a program of")
+    expected = nullcontext() if stopped else pytest.raises(FioError, match=r"^polling, .* ended")
 
-    with expected, companions(tmp_path, "polling", "units", stop=stop):
+    with expected, companions(tmp_path, "polling", stop=stop):
+        (child,) = psutil.Process().children()
+        child.kill()
         while psutil.STATUS_ZOMBIE not in states().values():
             time.sleep(0.01)
 
+    assert "etcdbench.polling" not in states()
+
+
+def test_a_module_that_never_begins_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that ends at once, or one that takes too long; nothing is started beside it."""
+    with (
+        pytest.raises(FioError, match=r"^units, a program of ours that runs beside fio, ended"),
+        companions(tmp_path, "polling", "units", stop=StopRequest()),
+    ):
+        raise AssertionError("units is no program that goes on")
+    assert "etcdbench.polling" not in states()
+
+    monkeypatch.setattr("etcdbench.background.READY_SECONDS_MAX", 0.0)
+    with (
+        pytest.raises(FioError, match=r"^polling, .* did not begin within 0 s"),
+        companions(tmp_path, "polling", stop=StopRequest()),
+    ):
+        raise AssertionError("no Python starts in no time")
     assert "etcdbench.polling" not in states()

@@ -123,9 +123,9 @@ def test_a_job_is_run_with_its_files_and_its_logs_are_read(tmp_path: Path) -> No
     assert output.stopped is None
 
 
-@pytest.mark.parametrize("modules", [("polling", "warm_pages"), ()])
+@pytest.mark.parametrize("modules", [(("polling",), ("warm_pages",), ("etcd_cpu", "0.5")), ()])
 def test_what_stands_for_etcd_s_runtime_runs_beside_its_load_alone_and_ends_with_it(
-    tmp_path: Path, modules: tuple[str, ...]
+    tmp_path: Path, modules: tuple[tuple[str, ...], ...]
 ) -> None:
     """The popular recipe is fio's only; nothing else of ours works in the scratch directory."""
     (tmp_path / "out.json").write_text(json.dumps(document(1000, {"wal": {1: 1}}), indent=1) + "\n")
@@ -147,12 +147,12 @@ def test_what_stands_for_etcd_s_runtime_runs_beside_its_load_alone_and_ends_with
     assert not any(Path(pid).exists() for pid in pids)
 
 
-@pytest.mark.parametrize("module", ["polling", "warm_pages"])
+@pytest.mark.parametrize("module", [("polling",), ("warm_pages",), ("etcd_cpu", "0.5")])
 @pytest.mark.parametrize("stopped", [True, False])
 def test_flushes_beside_which_somebody_ended_it_are_no_result(
-    tmp_path: Path, *, stopped: bool, module: str
+    tmp_path: Path, *, stopped: bool, module: tuple[str, ...]
 ) -> None:
-    """They met CPUs that sleep, or cold memory; but who stops us may well have ended it, too."""
+    """They met CPUs that sleep, or idle, or cold memory; but who stops us may have ended it, too."""
     (tmp_path / "out.json").write_text(json.dumps(document(1000, {"wal": {1: 1}}), indent=1) + "\n")
     fake = program(
         tmp_path / "a",
@@ -170,7 +170,7 @@ def test_flushes_beside_which_somebody_ended_it_are_no_result(
     with pytest.raises(RunInterrupted if stopped else FioError) as caught:
         run(fake, tmp_path, stop=stop, job=msgspec.structs.replace(JOB, beside=(module,)))
 
-    assert (f"{module}, a program of ours" in str(caught.value)) != stopped
+    assert (f"{module[0]}, a program of ours" in str(caught.value)) != stopped
 
 
 def test_an_earlier_runs_log_is_never_taken_for_this_ones(tmp_path: Path) -> None:

@@ -56,7 +56,6 @@ def test_a_recorded_failure_is_one_sentence_with_a_fitting_hint() -> None:
         (0, f"{GOOD}{GOOD[:50]}\n", "", "cut off"),
         (-9, "", "", "killed by signal 9"),
         (1, "", "fio: bad option\n", "status 1: fio: bad option"),
-        (1, "etcd-cpu (noop): ioengine=cpuio, cpuload=30\n", "fio: bad\n", "status 1: fio: bad"),
         (1, "", "Input/output error\n", "Input/output error"),
         (1, "", "Read-only file system\n", "Read-only"),
     ],

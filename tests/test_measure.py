@@ -167,7 +167,8 @@ def test_etcd_s_cpu_work_is_in_every_job_of_its_load(tmp_path: Path) -> None:
     measurement(engine, plan("quick"), tmp_path).run()
 
     assert len(engine.jobs) > 1
-    assert all("cpuload=8\n" in job.job_file and job.beside for job in engine.jobs)
+    work = ("etcd_cpu", "0.075")
+    assert all(job.beside == (("polling",), ("warm_pages",), work) for job in engine.jobs)
 
 
 def test_a_slow_disk_gets_no_round_that_would_end_after_the_cap(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
@@ -12,6 +13,11 @@ from typing import Self
 from etcdbench import process
 from etcdbench.errors import EtcdbenchError
 from etcdbench.stopping import StopRequest
+
+READY_SECONDS_MAX = 30.0
+"""How long a program of ours may take to start; a Python on a busy machine takes a second."""
+
+READY_LOOK_SECONDS = 0.01
 
 
 class Background:
@@ -80,7 +86,7 @@ class Background:
 
 @contextlib.contextmanager
 def beside(
-    modules: Sequence[str],
+    modules: Sequence[Sequence[str]],
     main: str,
     *,
     cwd: Path,
@@ -88,10 +94,12 @@ def beside(
     stop: StopRequest,
     error: type[EtcdbenchError],
 ) -> Generator[None, None, None]:
-    """Run modules of ours beside a program while the context is open.
+    """Run modules of ours beside a program while the context is open, which begins when they run.
+
+    fio may only start with them running: `quiet` says what they leave it in its first moments.
 
     Args:
-        modules: Which.
+        modules: Which, each with its arguments.
         main: What they run beside, in words.
         cwd: Where they run and what they print is kept.
         keep_open: File descriptors that they inherit.
@@ -99,18 +107,40 @@ def beside(
         error: What is raised where one ended by itself: what was measured without it is no result.
 
     Raises:
-        EtcdbenchError: One cannot be started; or, as `error`, one ended before the context did.
+        EtcdbenchError: One cannot be started; or, as `error`, one did not begin, or ended before
+            the context did.
     """
     children: dict[str, Background] = {}
     with contextlib.ExitStack() as stack:
-        for name in modules:
+        for name, *arguments in modules:
             log = cwd / f"{name}.txt"
-            children[name] = Background.module(name, cwd=cwd, keep_open=keep_open, log=log)
+            children[name] = Background.module(
+                name, *arguments, cwd=cwd, keep_open=keep_open, log=log
+            )
             stack.callback(children[name].stop)
-        yield
-        lost = next((name for name, child in children.items() if child.ended), None)
-    if lost and not stop.requested:
+        late = _wait_until_they_run(children, stop)
+        if not late:
+            yield
+        ended = next((name for name, child in children.items() if child.ended), None)
+    if ended and (late or not stop.requested):
         raise error(
-            f"{lost}, a program of ours that runs beside {main}, ended before it",
+            f"{ended}, a program of ours that runs beside {main}, ended before it",
             hint="see whether the kernel ran out of memory (dmesg), then run again",
         )
+    if late:
+        raise error(
+            f"{late}, a program of ours that runs beside {main}, did not begin within "
+            f"{READY_SECONDS_MAX:.0f} s",
+            hint="this machine is too busy to be measured: see what it does (top), then run again",
+        )
+
+
+def _wait_until_they_run(children: Mapping[str, Background], stop: StopRequest) -> str | None:
+    """Wait for the first line of each; return the name of one that does not come to it."""
+    deadline = time.monotonic() + READY_SECONDS_MAX
+    for name, child in children.items():
+        while not stop.requested and not child.printed():
+            if child.ended or time.monotonic() > deadline:
+                return name
+            time.sleep(READY_LOOK_SECONDS)
+    return None

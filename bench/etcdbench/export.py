@@ -26,10 +26,10 @@ make a directory on the disk that you want to measure, go there, and start fio o
 
     cd DIRECTORY && fio --output-format=json+ {folder}/PHASE/job.fio
 
-fio's first line names the section etcd-cpu, which stands for etcd's own work, and is no JSON.
-`etcdbench run` lets Go's poll run beside fio, too, which keeps CPUs awake in a flush, and keeps free
-memory warm; fio alone shows flushes that are up to a tenth of a millisecond longer, and longer commits
-where the host of a virtual machine takes free memory back.
+`etcdbench run` has more beside fio than plain fio can show: etcd's own work on a CPU, Go's poll, which
+keeps CPUs awake in a flush, and free memory that is kept warm. fio alone shows flushes that are up to a
+tenth of a millisecond longer, and longer commits where the host of a virtual machine takes free memory
+back.
 
 The files wal-0, wal-1, ... and db that it leaves in DIRECTORY are yours to remove. The latencies
 stand under jobs[].sync.lat_ns. The batches suppose a flush time of {flush_ms:g} ms and a commit

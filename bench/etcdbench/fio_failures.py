@@ -5,7 +5,6 @@ import errno
 from etcdbench import process
 from etcdbench.documents import DocumentSplitter, jobs_of
 from etcdbench.errors import FioError
-from etcdbench.jobfile import CPU_SECTION
 
 
 def deadlock(splitter: DocumentSplitter) -> str | None:
@@ -38,11 +37,7 @@ def check_status(
             f"fio was stopped and had returned nothing: {stopped}",
             hint="the disk does not answer; look at the kernel's log (dmesg) for I/O errors",
         )
-    messages = [
-        line
-        for line in [*splitter.messages, *done.stderr.splitlines()]
-        if line.strip() and not line.startswith(f"{CPU_SECTION} (")  # fio says which engine it is
-    ]
+    messages = [line for line in [*splitter.messages, *done.stderr.splitlines()] if line.strip()]
     said = f": {messages[0].strip()[:300]}" if messages else ""
     code = next(
         (

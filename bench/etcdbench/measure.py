@@ -17,7 +17,8 @@ from etcdbench.burst import Burst, Bursts
 from etcdbench.errors import EtcdbenchError, Interrupted
 from etcdbench.fio import FioOutput
 from etcdbench.invocation import Invoker, Understand, blank
-from etcdbench.jobfile import FioJob, Part, etcd_job, recipe_job, wal_segments
+from etcdbench.iolog import wal_segments
+from etcdbench.jobfile import FioJob, Part, etcd_job, recipe_job
 from etcdbench.join_profile import Join
 from etcdbench.learned import Learned, moved
 from etcdbench.model import Result, Run, Stream

@@ -20,6 +20,7 @@ flush of 0.75 ms (fio without it: none, and idle stretches of up to 0.5 ms on ei
 
 def main() -> None:
     """Poll until we are ended."""
+    print("polling", flush=True)  # noqa: T201 - says that it runs
     while True:
         time.sleep(SLEEP_SECONDS)
 

@@ -183,7 +183,7 @@ class Validation:
             etcd.serving(self.programs, target=target, scratch=scratch, stop=self.stop) as server,
             # fio has it beside it, too: what the host's memory costs is not what is compared.
             beside(
-                ("warm_pages",),
+                (("warm_pages",),),
                 "etcd",
                 cwd=scratch.path,
                 keep_open=(target.lock_fd, scratch.lock_fd),

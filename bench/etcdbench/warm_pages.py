@@ -17,6 +17,8 @@ import mmap
 import os
 import time
 
+from etcdbench.quiet import let_fio_begin
+
 PAGES = 512
 EVERY_SECONDS = 0.02
 """A commit at load m takes 57 pages, and all of the load 900 a second. Measured with a host that takes
@@ -32,6 +34,8 @@ def main() -> None:
         -1, PAGES * mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
     ) as memory:
         memory.madvise(mmap.MADV_NOHUGEPAGE)
+        print("turning pages over", flush=True)  # noqa: T201 - says that it runs
+        let_fio_begin()
         for cpu in itertools.cycle(sorted(os.sched_getaffinity(0))):
             with contextlib.suppress(OSError):  # that CPU has gone, or is not ours any more
                 os.sched_setaffinity(0, {cpu})
