@@ -33,7 +33,7 @@ def test_each_phase_has_a_blank_run_with_its_schedule(tmp_path: Path) -> None:
 
 
 def test_many_nodes_at_once_keep_etcd_busy_and_few_do_not(tmp_path: Path) -> None:
-    """0.5 ms a request: a percent begins at some twenty a second."""
+    """0.5 ms a request: half a percent of a core is ten a second."""
     names = [[name for name, *_ in prepared(tmp_path, nodes=n).job.beside] for n in (1, 50)]
 
     assert ["etcd_cpu" in beside for beside in names] == [False, True]

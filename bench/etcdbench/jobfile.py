@@ -22,8 +22,10 @@ BESIDE = (("polling",), ("warm_pages",))
 """What an etcd has and fio has not: Go's poll, and memory that goes round."""
 
 CPU_MODULE = "etcd_cpu"
+"""What an etcd has and fio has not, either: work of its own on a CPU."""
+
 CPU_SHARE_MIN = 0.005
-"""What an etcd has and fio has not, either: work of its own on a CPU. Less than this is not worth a program."""
+"""Less work than this is not worth a program: one that only sleeps and wakes takes more."""
 
 
 class FioJob(Struct, frozen=True, kw_only=True):
