@@ -2,7 +2,7 @@
 
 import itertools
 
-from etcdbench.iolog import backend_lines, wal_lines, wal_segments
+from etcdbench.iolog import backend_lines, status_lines, wal_lines, wal_segments
 from etcdbench.workload import BackendSchedule, WalSchedule
 
 WAL = WalSchedule(due_ms=(500, 507), sizes_bytes=(1392, 2784))
@@ -28,7 +28,7 @@ def test_the_wal_is_written_and_flushed_batch_by_batch_at_its_due_time() -> None
 def test_a_commit_is_pages_in_order_flush_meta_page_flush_marker() -> None:
     """bbolt's two fdatasyncs, the meta pages taking turns, growth past the end of the file."""
     lines = list(backend_lines(BACKEND))
-    first = lines[lines.index("db wait 600 0") + 1 : lines.index("db wait 670 0")]
+    first = lines[lines.index("db wait 600 0") + 1 : lines.index("db wait 650 0")]
     offsets = [int(line.split()[2]) for line in first if line.startswith("db write")][:-1]
 
     assert lines[3:5] == ["db write 0 65536", "db datasync 0 0"]
@@ -44,23 +44,26 @@ def test_a_commit_is_pages_in_order_flush_meta_page_flush_marker() -> None:
     assert "db write 4096 4096" in lines[lines.index("db wait 710 0") :]
 
 
-def test_fio_prints_its_status_before_a_commit_and_not_in_it() -> None:
-    """A cached read in each pause answers it; where commits follow at once there is none."""
-    schedule = BackendSchedule(due_ms=(600, 701, 741, 782), new_pages=(1, 1, 1, 1), start_page=16)
-    lines = list(backend_lines(schedule))
-    steps = [
-        (wait.split()[2], then.split()[1])
-        for wait, then in itertools.pairwise(lines)
-        if " wait " in wait
+def test_fio_prints_its_status_between_two_commits_and_in_none() -> None:
+    """Backend and status read in the middle, the status first; in a long pause now and then."""
+    due_ms = (600, 701, 741, 4241)
+    schedule = BackendSchedule(due_ms=due_ms, new_pages=(1, 1, 1, 1), start_page=16)
+    backend = list(backend_lines(schedule))
+    status = list(status_lines(due_ms))
+    answers = [
+        int(wait.split()[2])
+        for wait, then in itertools.pairwise(backend)
+        if " wait " in wait and " read " in then
     ]
 
-    assert steps == [
-        ("600", "write"),
-        ("661", "read"),
-        ("701", "write"),
-        ("741", "write"),
-        ("742", "read"),
-        ("782", "write"),
+    assert answers == [650, 721, 791, 1791, 2791, 4291]
+    assert status[3:-1:2] == [f"status wait {due} 0" for due in (648, 719, 789, 1791, 2791, 4289)]
+    assert status[4:-1:2] == ["status read 0 512"] * 6
+    assert list(status_lines((3200,)))[3::2] == [
+        "status wait 1000 0",
+        "status wait 2000 0",
+        "status wait 3248 0",
+        "status close",
     ]
 
 

@@ -44,6 +44,16 @@ def test_fio_dies_with_us_and_syncs_one_at_a_time() -> None:
     assert "write_lat_log=/dev/shm/x/backend" in text
 
 
+def test_the_section_that_fio_s_status_waits_for_does_no_io_and_has_no_samples() -> None:
+    """One for all parts, if anything is committed; and the recipe is the recipe."""
+    made = job()
+
+    assert "[status]\nioengine=null\nfilename=status\nread_iolog=/dev/shm/x/" in made.job_file
+    assert made.sections == ("wal", "backend")
+    assert "status wait 648 0" in made.iologs["status.iolog"].splitlines()
+    assert "status" not in job(backend=BackendSchedule(due_ms=(), new_pages=())).job_file
+
+
 def test_what_runs_beside_fio_belongs_to_etcd_s_load_and_not_to_the_recipe() -> None:
     """Whatever the load: etcd polls beside each of its flushes, and its memory goes round."""
     recipe = Recipe(rw="write", ioengine="sync", fdatasync=1, size_bytes=23068672, bs_bytes=2300)

@@ -1,25 +1,36 @@
-"""Schedules -> the lines of the iologs that fio replays: the WAL's and the backend's. Text only.
+"""Schedules -> the lines of the iologs that fio replays: WAL, backend, fio's status. Text only.
 
 Two facts about fio shape the iologs (read in `iolog.c` of fio 3.5 to 3.42, and seen): `wait` is
 in milliseconds since fio's own start, whatever the manual says, and an entry that is late is
 issued at once.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 
-from etcdbench.etcd_model import INITIAL_PAGES, PAGE_BYTES, PATH_PAGES, WAL_SEGMENT_BYTES
+from etcdbench.etcd_model import (
+    COMMIT_INTERVAL_SECONDS,
+    INITIAL_PAGES,
+    PAGE_BYTES,
+    PATH_PAGES,
+    WAL_SEGMENT_BYTES,
+)
 from etcdbench.neighbours import idle_lines
 from etcdbench.workload import BackendSchedule, WalSchedule
 
 MARKER_BYTES = 512
 """Size of the cached read that marks the end of a commit in fio's latency log."""
 
-ANSWER_MS = 40
-"""So long before each commit the backend reads something from the cache: fio's status waits for every
-section's next I/O, and printing it and reading what it prints are CPU work that a commit, one in ten,
-had to share two cores with. On a disk with flushes of 25 us 48 % of those took over 1.7 ms, of the
-others 2.5 %. 5 ms are enough for one phase; with the four of a join, as many sections to print, 11.7 %
-of the commits took over 2 ms, 2.1 % with 40 ms (etcd 1.5 and 2.2 %). Commits are 100 ms apart."""
+STATUS_FILE = "status"
+"""What the section `status` reads: a name, of which fio's null engine makes no file."""
+
+STATUS_LEAD_MS = 2
+"""So long before the backend's read in a pause comes that of the section `status`. Asked for its status,
+fio prints it when every section has ended its next I/O, and printing it and reading what it prints are
+CPU work that a commit would have to share two cores with. Asked before both reads, it prints after the
+backend's; asked later, after the status section's in the next pause. With a read of the backend alone it
+printed as a commit began where it was asked between the two: of such commits 43 % took over 3 ms, of
+the others 4 % (own disk, load m)."""
 
 
 def wal_segments(wal: WalSchedule) -> list[str]:
@@ -78,13 +89,8 @@ def backend_lines(backend: BackendSchedule) -> Iterable[str]:
         end_page = INITIAL_PAGES
         yield f"db write 0 {INITIAL_PAGES * PAGE_BYTES}"
         yield "db datasync 0 0"
-    now_ms = backend.due_ms[0] if backend.due_ms else 0
-    for number, (due_ms, grown) in enumerate(zip(backend.due_ms, backend.new_pages, strict=True)):
-        yield from idle_lines("db", now_ms, due_ms)
-        if due_ms - now_ms > ANSWER_MS:
-            yield f"db wait {due_ms - ANSWER_MS} 0"
-            yield f"db read 0 {MARKER_BYTES}"
-        now_ms = due_ms
+    growths = zip(_commits_and_pauses(backend.due_ms), backend.new_pages, strict=True)
+    for number, ((due_ms, middle_ms, next_ms), grown) in enumerate(growths):
         yield f"db wait {due_ms} 0"
         for page in _commit_pages(end_page, grown):
             yield f"db write {page * PAGE_BYTES} {PAGE_BYTES}"
@@ -92,8 +98,37 @@ def backend_lines(backend: BackendSchedule) -> Iterable[str]:
         yield f"db write {number % 2 * PAGE_BYTES} {PAGE_BYTES}"
         yield "db datasync 0 0"
         yield f"db read 0 {MARKER_BYTES}"
+        yield f"db wait {middle_ms} 0"
+        yield f"db read 0 {MARKER_BYTES}"
+        yield from idle_lines("db", middle_ms, next_ms)
         end_page += grown
     yield "db close"
+
+
+def status_lines(due_ms: Sequence[int]) -> Iterable[str]:
+    """Read, which does nothing, shortly before the backend does in the pause after each commit.
+
+    Args:
+        due_ms: When commits are due, in order; one at least.
+    """
+    yield "fio version 2 iolog"
+    yield f"{STATUS_FILE} add"
+    yield f"{STATUS_FILE} open"
+    yield from idle_lines(STATUS_FILE, 0, due_ms[0])
+    for _, middle_ms, next_ms in _commits_and_pauses(due_ms):
+        yield f"{STATUS_FILE} wait {middle_ms - STATUS_LEAD_MS} 0"
+        yield f"{STATUS_FILE} read 0 {MARKER_BYTES}"
+        yield from idle_lines(STATUS_FILE, middle_ms, next_ms)
+    yield f"{STATUS_FILE} close"
+
+
+def _commits_and_pauses(due_ms: Sequence[int]) -> Iterable[tuple[int, int, int]]:
+    """Yield when each commit is due, when the backend reads after it, and when the next one is due."""
+    interval_ms = int(1000 * COMMIT_INTERVAL_SECONDS)
+    for commit_ms, next_ms in itertools.pairwise(
+        (*due_ms, *(due + interval_ms for due in due_ms[-1:]))
+    ):
+        yield commit_ms, commit_ms + min(next_ms - commit_ms, interval_ms) // 2, next_ms
 
 
 def _commit_pages(end_page: int, grown: int) -> Sequence[int]:

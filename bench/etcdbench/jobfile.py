@@ -9,13 +9,21 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from etcdbench.etcd_model import INITIAL_PAGES, PAGE_BYTES, PATH_PAGES, WAL_SEGMENT_BYTES
-from etcdbench.iolog import backend_lines, segment_ends, wal_lines, wal_segments
+from etcdbench.iolog import (
+    STATUS_FILE,
+    backend_lines,
+    segment_ends,
+    status_lines,
+    wal_lines,
+    wal_segments,
+)
 from etcdbench.neighbours import Neighbour
 from etcdbench.records import Struct
 from etcdbench.workload import BackendSchedule, Recipe, WalSchedule
 
 WAL_SECTION = "wal"
 BACKEND_SECTION = "backend"
+STATUS_SECTION = "status"
 RECIPE_SECTION = "mytest"
 
 BESIDE = (("polling",), ("warm_pages",))
@@ -122,6 +130,10 @@ def etcd_job(
         for name in part.sections:
             sections.append(_iolog_section(name, files[name], scratch, start_ms=part.start_ms))
             iologs[f"{name}.iolog"] = _text(lines[name])
+    commits_ms = [due for part in parts for due in part.backend.due_ms]
+    if commits_ms:
+        sections.append(_status_section(scratch))
+        iologs[f"{STATUS_SECTION}.iolog"] = _text(status_lines(commits_ms))
     for neighbour in neighbours:
         sections.append(neighbour.section(scratch))
         iologs |= neighbour.iologs()
@@ -195,6 +207,14 @@ def _iolog_section(section: str, filename: str, scratch: PurePath, *, start_ms: 
         "log_offset=1",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _status_section(scratch: PurePath) -> str:
+    """Hold fio's status back until a pause between commits (`iolog.STATUS_LEAD_MS`), without any I/O."""
+    return (
+        f"[{STATUS_SECTION}]\nioengine=null\nfilename={STATUS_FILE}\n"
+        f"read_iolog={scratch / STATUS_SECTION}.iolog\n"
+    )
 
 
 def _cpu_work(share: float) -> Iterable[tuple[str, ...]]:
