@@ -23,6 +23,7 @@ def test_every_phase_gets_a_folder_with_a_job_and_its_iologs(tmp_path: Path) -> 
             "job.fio",
             "wal.iolog",
             "backend.iolog",
+            "status.iolog",
         }
         assert f"read_iolog={path.parent}/wal.iolog" in path.read_text()
     assert "fio --output-format=json+" in (tmp_path / "x" / "README").read_text()
