@@ -57,7 +57,7 @@ def test_fio_prints_its_status_between_two_commits_and_in_none() -> None:
     ]
 
     assert answers == [650, 721, 791, 1791, 2791, 4291]
-    assert status[3:-1:2] == [f"status wait {due} 0" for due in (648, 719, 789, 1791, 2791, 4289)]
+    assert status[3:-1:2] == [f"status wait {due} 0" for due in (648, 719, 789, 1789, 2789, 4289)]
     assert status[4:-1:2] == ["status read 0 512"] * 6
     assert list(status_lines((3200,)))[3::2] == [
         "status wait 1000 0",

@@ -29,7 +29,8 @@ make a directory on the disk that you want to measure, go there, and start fio o
 `etcdbench run` has more beside fio than plain fio can show: etcd's own work on a CPU, Go's poll, which
 keeps CPUs awake in a flush, and free memory that is kept warm. fio alone shows flushes that are up to a
 tenth of a millisecond longer, and longer commits where the host of a virtual machine takes free memory
-back.
+back. The section status does no I/O: fio waits for it before it prints how it stands, and so prints
+between two commits.
 
 The files wal-0, wal-1, ... and db that it leaves in DIRECTORY are yours to remove. The latencies
 stand under jobs[].sync.lat_ns. The batches suppose a flush time of {flush_ms:g} ms and a commit

@@ -106,7 +106,7 @@ def backend_lines(backend: BackendSchedule) -> Iterable[str]:
 
 
 def status_lines(due_ms: Sequence[int]) -> Iterable[str]:
-    """Read, which does nothing, shortly before the backend does in the pause after each commit.
+    """Read, which does nothing, shortly before each of the backend's reads between two commits.
 
     Args:
         due_ms: When commits are due, in order; one at least.
@@ -115,10 +115,11 @@ def status_lines(due_ms: Sequence[int]) -> Iterable[str]:
     yield f"{STATUS_FILE} add"
     yield f"{STATUS_FILE} open"
     yield from idle_lines(STATUS_FILE, 0, due_ms[0])
-    for _, middle_ms, next_ms in _commits_and_pauses(due_ms):
-        yield f"{STATUS_FILE} wait {middle_ms - STATUS_LEAD_MS} 0"
+    for _, backend_ms, next_ms in _commits_and_pauses(due_ms):
+        read_ms = backend_ms - STATUS_LEAD_MS
+        yield f"{STATUS_FILE} wait {read_ms} 0"
         yield f"{STATUS_FILE} read 0 {MARKER_BYTES}"
-        yield from idle_lines(STATUS_FILE, middle_ms, next_ms)
+        yield from idle_lines(STATUS_FILE, read_ms, next_ms - STATUS_LEAD_MS)
     yield f"{STATUS_FILE} close"
 
 
