@@ -1,11 +1,13 @@
 """Threads that wait in the kernel: seen at once, and for as long as they do not wake."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 from etcdbench.sleeping import Sleepers, suspended_name
-from trees import add_thread, write_files
+from trees import add_thread
 
 
 def test_a_thread_that_does_not_wake_sleeps_longer_and_longer(tmp_path: Path) -> None:
@@ -55,10 +57,17 @@ def test_a_real_process_is_read() -> None:
         assert list(Path(f"/proc/{process.pid}/task").glob("*/status"))
 
 
-def test_a_suspended_program_is_named(tmp_path: Path) -> None:
-    """Whatever its name is; one that runs, sleeps or is gone is not suspended."""
-    for number, state in ((7, "T"), (8, "R"), (9, "D")):
-        write_files(tmp_path, {f"proc/{number}/stat": f"{number} (a (b) T) {state} 1 2 3\n"})
-    names = [suspended_name(number, root=tmp_path) for number in (7, 8, 9, 10)]
-
-    assert names == ["a (b) T", None, None, None]
+def test_a_suspended_program_is_named() -> None:
+    """One that waits, goes on again or has ended is not suspended."""
+    with subprocess.Popen(["sleep", "60"]) as child:
+        assert suspended_name(child.pid) is None
+        child.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, child.pid, os.WSTOPPED | os.WNOWAIT)
+        assert suspended_name(child.pid) == "sleep"
+        assert suspended_name(child.pid) == "sleep"  # asked again, it says so again
+        child.send_signal(signal.SIGCONT)
+        assert suspended_name(child.pid) is None
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert suspended_name(child.pid) is None
+    assert suspended_name(child.pid) is None

@@ -6,6 +6,7 @@ the same it has not woken once. This needs no rights, no I/O and no support of d
 Files: proc_pid_status(5).
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -16,11 +17,16 @@ _STATUS = re.compile(
 )
 
 
-def suspended_name(process_id: int, *, root: Path = Path("/")) -> str | None:
-    """Return the name of a program that a signal has suspended (proc_pid_stat(5)), else None."""
-    text = read_text(root / f"proc/{process_id}/stat") or ""
-    name, _, rest = text.partition("(")[2].rpartition(")")
-    return name if rest.startswith(" T") else None
+def suspended_name(process_id: int) -> str | None:
+    """Return the name of a child of ours that a signal has suspended, else None.
+
+    Asked with waitid(2): to read /proc/PID/stat beside fio took 0.4 ms of a CPU, ten times a second.
+    """
+    try:
+        found = os.waitid(os.P_PID, process_id, os.WSTOPPED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:  # it has ended
+        return None
+    return None if found is None else read_text(Path(f"/proc/{process_id}/comm"))
 
 
 class Sleepers:
