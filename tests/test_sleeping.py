@@ -1,5 +1,6 @@
 """Threads that wait in the kernel: seen at once, and for as long as they do not wake."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -59,7 +60,8 @@ def test_a_real_process_is_read() -> None:
 
 def test_a_suspended_program_is_named() -> None:
     """One that waits, goes on again or has ended is not suspended."""
-    with subprocess.Popen(["sleep", "60"]) as child:
+    with subprocess.Popen(["sleep", "60"]) as child, contextlib.ExitStack() as at_the_end:
+        at_the_end.callback(child.kill)  # a suspended one would be waited for without end
         assert suspended_name(child.pid) is None
         child.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, child.pid, os.WSTOPPED | os.WNOWAIT)
