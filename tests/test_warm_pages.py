@@ -1,10 +1,14 @@
 """Free memory kept warm, beside fio and etcd, until it is ended."""
 
+import itertools
 import os
+import resource
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from etcdbench import warm_pages
 
@@ -28,3 +32,27 @@ def test_it_turns_pages_over_again_and_again_at_idle_priority_and_never_ends() -
     assert running
     assert seen >= wanted
     assert policy == os.SCHED_IDLE
+
+
+def test_it_never_takes_a_cpu_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two sleeps it touches a piece of its pages, in the end all of them."""
+    seen: list[int] = []
+
+    class EnoughError(Exception):
+        """We have seen a whole turn."""
+
+    def sleeps(_seconds: float) -> None:
+        seen.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+        if len(seen) > warm_pages.PAGES // warm_pages.PIECE_PAGES:
+            raise EnoughError
+
+    monkeypatch.setattr(warm_pages, "let_fio_begin", lambda: None)
+    monkeypatch.setattr("os.sched_setscheduler", lambda *_: None)
+    monkeypatch.setattr("os.sched_setaffinity", lambda *_: None)
+    monkeypatch.setattr("time.sleep", sleeps)
+    with pytest.raises(EnoughError):
+        warm_pages.main()
+
+    pieces = [after - before for before, after in itertools.pairwise(seen)]
+    assert max(pieces) < 2 * warm_pages.PIECE_PAGES  # Python may touch a new page, too
+    assert sum(pieces) >= warm_pages.PAGES

@@ -12,8 +12,7 @@ class DocumentSplitter:
 
     fio prints several documents one after another, which together are no JSON, and may print
     messages before, between or after them. Its documents begin and end with a brace alone on a
-    line; everything else at that level is a message. It works beside the measurement, so lines are
-    searched by `list.index` and not one by one.
+    line; everything else at that level is a message.
     """
 
     def __init__(self) -> None:
@@ -28,8 +27,8 @@ class DocumentSplitter:
         """Take the next piece of output."""
         lines = (self._rest + text).split("\n")
         self._rest = lines.pop()
-        while lines:
-            lines = self._outside(lines) if self._open is None else self._inside(self._open, lines)
+        for line in lines:
+            self._take(line)
 
     @property
     def cut_off(self) -> bool:
@@ -43,32 +42,23 @@ class DocumentSplitter:
         self._seen = len(self.documents)
         return self.documents[-1]
 
-    def _outside(self, lines: list[str]) -> list[str]:
-        """Keep what is said before the next document; return what comes after its first line."""
-        begin = _index(lines, "{")
-        self.messages += [line.strip() for line in lines[:begin] if line.strip()]
-        self._open = lines[begin : begin + 1] or None
-        return lines[begin + 1 :]
-
-    def _inside(self, document: list[str], lines: list[str]) -> list[str]:
-        """Take lines up to the document's end; return what comes after it."""
-        end = _index(lines, "}")
-        document += lines[: end + 1]
-        if end < len(lines):
-            self._open = None
-            try:
-                self.documents.append(msgspec.json.decode("\n".join(document), type=Document))
-            except (msgspec.DecodeError, RecursionError):
-                self.messages.append("a part of its result is no JSON")
-        return lines[end + 1 :]
-
-
-def _index(lines: list[str], wanted: str) -> int:
-    """Return where a line is; the number of lines where it is none of them."""
-    try:
-        return lines.index(wanted)
-    except ValueError:
-        return len(lines)
+    def _take(self, line: str) -> None:
+        if self._open is None:
+            if line == "{":
+                self._open = [line]
+            elif line.strip():
+                self.messages.append(line.strip())
+            return
+        self._open.append(line)
+        if line != "}":
+            return
+        try:
+            document = msgspec.json.decode("\n".join(self._open).encode(), type=Document)
+        except (msgspec.DecodeError, RecursionError):
+            self.messages.append("a part of its result is no JSON")
+        else:
+            self.documents.append(document)
+        self._open = None
 
 
 def jobs_of(document: Document) -> list[Document]:
