@@ -46,9 +46,12 @@ def test_it_never_takes_a_cpu_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
         if len(seen) > warm_pages.PAGES // warm_pages.PIECE_PAGES:
             raise EnoughError
 
-    monkeypatch.setattr(warm_pages, "let_fio_begin", lambda: None)
-    monkeypatch.setattr("os.sched_setscheduler", lambda *_: None)
-    monkeypatch.setattr("os.sched_setaffinity", lambda *_: None)
+    def does_nothing(*_arguments: object) -> None:
+        """In the place of what would change this process."""
+
+    monkeypatch.setattr(warm_pages, "let_fio_begin", does_nothing)
+    monkeypatch.setattr("os.sched_setscheduler", does_nothing)
+    monkeypatch.setattr("os.sched_setaffinity", does_nothing)
     monkeypatch.setattr("time.sleep", sleeps)
     with pytest.raises(EnoughError):
         warm_pages.main()
