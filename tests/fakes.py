@@ -8,12 +8,15 @@ recordings in data/fio, which a test holds it to.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from etcdbench.documents import Document
+import msgspec
+
+from etcdbench.documents import Document, Job, Latencies, Sync, Written
 from etcdbench.fio import FioOutput, Watch
 from etcdbench.histogram import Histogram
 from etcdbench.jobfile import RECIPE_SECTION, FioJob
 from etcdbench.machine import Device, Environment, Target
 from etcdbench.model import Block, Result, Run, Settings, Stream, StreamName
+from etcdbench.watching import CountFlushes
 from etcdbench.workload import Requests
 
 DATA = Path(__file__).parent / "data"
@@ -116,23 +119,23 @@ class SimulatedEngine:
 
 def document(timestamp_ms: int, bins: dict[str, dict[int, int]], *, written: int = 0) -> Document:
     """Build a document of fio with the fields that we read."""
-    return {
-        "fio version": "fio-3.33",
-        "timestamp_ms": 1_800_000_000_000 + timestamp_ms,
-        "jobs": [
-            {
-                "jobname": name,
-                "error": 0,
-                "write": {"io_bytes": written if number == 0 else 0},
-                "sync": {"lat_ns": {"N": sum(counts.values()), "bins": _text_keys(counts)}},
-            }
+    return Document(
+        version="fio-3.33",
+        timestamp_ms=1_800_000_000_000 + timestamp_ms,
+        jobs=tuple(
+            Job(
+                jobname=name,
+                write=Written(io_bytes=written if number == 0 else 0),
+                sync=Sync(lat_ns=Latencies(count=sum(counts.values()), bins=counts)),
+            )
             for number, (name, counts) in enumerate(bins.items())
-        ],
-    }
+        ),
+    )
 
 
-def _text_keys(counts: dict[int, int]) -> dict[str, int]:
-    return {str(latency): count for latency, count in counts.items()}
+def printed(document: Document) -> str:
+    """Return a document as fio prints it."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
 def _flush_ends(iolog: str, latency_of: LatencyOf) -> list[tuple[float, int]]:
@@ -160,7 +163,7 @@ class Silent:
     def begin(self, phase: str, seconds: float) -> None:
         """Say nothing."""
 
-    def tick(self, seconds: float, wal: Histogram | None, bytes_written: int) -> None:
+    def tick(self, seconds: float, wal: CountFlushes | None, bytes_written: int) -> None:
         """Say nothing."""
 
     def end(self, run: Run) -> None:

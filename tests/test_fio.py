@@ -1,6 +1,5 @@
 """Finding fio, cutting its output into documents, and turning its failures into sentences."""
 
-import json
 import os
 import stat
 import textwrap
@@ -14,7 +13,7 @@ from etcdbench.errors import FioError
 from etcdbench.fio import Fio, FioOutput, RunInterrupted, find_fio
 from etcdbench.jobfile import FioJob
 from etcdbench.stopping import StopRequest
-from fakes import document
+from fakes import document, printed
 
 JOB = FioJob(
     job_file="[global]\n",
@@ -105,7 +104,7 @@ def test_a_fio_from_3_5_on_is_good(tmp_path: Path, version: str) -> None:
 
 def test_a_job_is_run_with_its_files_and_its_logs_are_read(tmp_path: Path) -> None:
     """Job file and iologs lie in the scratch directory; the log of a section comes back."""
-    (tmp_path / "out.json").write_text(json.dumps(document(1000, {"wal": {1: 1}}), indent=1) + "\n")
+    (tmp_path / "out.json").write_text(printed(document(1000, {"wal": {1: 1}})))
     fake = program(
         tmp_path / "a",
         f"""
@@ -128,7 +127,7 @@ def test_what_stands_for_etcd_s_runtime_runs_beside_its_load_alone_and_ends_with
     tmp_path: Path, modules: tuple[tuple[str, ...], ...]
 ) -> None:
     """The popular recipe is fio's only; nothing else of ours works in the scratch directory."""
-    (tmp_path / "out.json").write_text(json.dumps(document(1000, {"wal": {1: 1}}), indent=1) + "\n")
+    (tmp_path / "out.json").write_text(printed(document(1000, {"wal": {1: 1}})))
     fake = program(
         tmp_path / "a",
         f"""
@@ -153,7 +152,7 @@ def test_flushes_beside_which_somebody_ended_it_are_no_result(
     tmp_path: Path, *, stopped: bool, module: tuple[str, ...]
 ) -> None:
     """They met CPUs that sleep, or idle, or cold memory; but who stops us may have ended it, too."""
-    (tmp_path / "out.json").write_text(json.dumps(document(1000, {"wal": {1: 1}}), indent=1) + "\n")
+    (tmp_path / "out.json").write_text(printed(document(1000, {"wal": {1: 1}})))
     fake = program(
         tmp_path / "a",
         f"""
@@ -175,7 +174,7 @@ def test_flushes_beside_which_somebody_ended_it_are_no_result(
 
 def test_an_earlier_runs_log_is_never_taken_for_this_ones(tmp_path: Path) -> None:
     """A run that is cut off leaves no log, and section numbers change with the segments."""
-    (tmp_path / "out.json").write_text(json.dumps(document(1000, {"wal": {1: 1}}), indent=1) + "\n")
+    (tmp_path / "out.json").write_text(printed(document(1000, {"wal": {1: 1}})))
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     (scratch / "wal_clat.9.log").write_text("100, 5, 1, 10, 0, 0\n")
@@ -226,7 +225,7 @@ def test_a_fio_that_hangs_is_one_sentence(tmp_path: Path) -> None:
 
 def test_a_fio_that_takes_too_long_is_stopped_and_its_documents_are_kept(tmp_path: Path) -> None:
     """The parent's own clock decides, and the reason is told."""
-    (tmp_path / "out.json").write_text(json.dumps(document(1000, {"wal": {1: 1}}), indent=1) + "\n")
+    (tmp_path / "out.json").write_text(printed(document(1000, {"wal": {1: 1}})))
     fake = program(tmp_path / "a", f"cat {tmp_path}/out.json; exec sleep 60")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
@@ -247,7 +246,7 @@ def test_a_fio_that_takes_too_long_is_stopped_and_its_documents_are_kept(tmp_pat
 
 def test_an_interrupt_keeps_what_was_measured(tmp_path: Path) -> None:
     """The documents until then come with the interruption."""
-    (tmp_path / "out.json").write_text(json.dumps(document(1000, {"wal": {1: 1}}), indent=1) + "\n")
+    (tmp_path / "out.json").write_text(printed(document(1000, {"wal": {1: 1}})))
     fake = program(tmp_path / "a", f"cat {tmp_path}/out.json; exec sleep 60")
     stop = StopRequest()
     stop.requested = True

@@ -1,17 +1,15 @@
 """What a fio that failed said, as one sentence with a hint."""
 
-import json
-
 import pytest
 
-from etcdbench.documents import DocumentSplitter
+from etcdbench.documents import Document, DocumentSplitter, Job
 from etcdbench.errors import FioError
 from etcdbench.fio_failures import check_status, deadlock
 from etcdbench.process import Completed
-from fakes import DATA, document
+from fakes import DATA, document, printed
 
 RECORDED = DATA / "fio" / "3.33"
-GOOD = json.dumps(document(1000, {"wal": {1: 1}}), indent=1) + "\n"
+GOOD = printed(document(1000, {"wal": {1: 1}}))
 
 
 def check(status: int, stdout: str = "", stderr: str = "", *, stopped: str | None = None) -> None:
@@ -76,9 +74,8 @@ def test_a_fio_that_we_stopped_before_it_said_anything_is_no_result() -> None:
 
 def test_sections_that_waited_for_a_stalled_one_are_a_reason() -> None:
     """fio gives them up after 5 s (EDEADLK); any other end is none."""
-    stalled = document(1000, {"wal": {1: 1}})
-    stalled["jobs"][0]["error"] = 35
+    stalled = Document(jobs=(Job(jobname="wal", error=35),))
 
-    assert "over 5 s" in (deadlock(fed(json.dumps(stalled, indent=1) + "\n")) or "")
+    assert "over 5 s" in (deadlock(fed(printed(stalled))) or "")
     assert deadlock(fed(GOOD)) is None
     assert deadlock(fed("")) is None

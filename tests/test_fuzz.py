@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from etcdbench import fio_source, metrics, profile, render, replay, report_page, sources, store
 from etcdbench.assessment import assess, to_json
-from etcdbench.documents import DocumentSplitter, jobs_of
+from etcdbench.documents import DocumentSplitter
 from etcdbench.errors import EtcdbenchError
 from etcdbench.model import Result, Settings
 from etcdbench.report_facts import Shown
@@ -86,7 +86,7 @@ def read_documents(data: bytes, _path: Path) -> None:
     splitter = DocumentSplitter()
     splitter.feed(data.decode(errors="replace") + "\n")
     for document in splitter.documents:
-        jobs_of(document)
+        document.flushes("wal")
 
 
 def compact_json(path: Path) -> bytes:

@@ -8,10 +8,10 @@ from etcdbench import parse
 from etcdbench.errors import FioError
 from etcdbench.fio import FioOutput, RunInterrupted
 from etcdbench.guard import Guard
-from etcdbench.histogram import Histogram
 from etcdbench.invocation import Invoker, Outcome, Understand, blank
 from etcdbench.jobfile import Part, etcd_job
 from etcdbench.model import Run, Stream
+from etcdbench.watching import CountFlushes
 from etcdbench.workload import BackendSchedule, WalSchedule
 from etcdbench.workspace import Workspace
 from fakes import SimulatedEngine, constant
@@ -54,7 +54,7 @@ class Listener:
         """Remember a begin."""
         self.begun.append((phase, seconds))
 
-    def tick(self, seconds: float, wal: Histogram | None, bytes_written: int) -> None:
+    def tick(self, seconds: float, wal: CountFlushes | None, bytes_written: int) -> None:
         """Remember a tick."""
         del wal
         self.ticks.append((seconds, bytes_written))

@@ -12,13 +12,13 @@ from etcdbench.burst import Burst, Bursts
 from etcdbench.errors import EtcdbenchError, FioError
 from etcdbench.fio import FioOutput, RunInterrupted
 from etcdbench.guard import Guard
-from etcdbench.histogram import Histogram
 from etcdbench.invocation import Invoker
 from etcdbench.judge import Evidence
 from etcdbench.measure import Measurement
 from etcdbench.model import Result, Run, Settings, Verdict
 from etcdbench.plan import Plan
 from etcdbench.planning import make_plan
+from etcdbench.watching import CountFlushes
 from etcdbench.workspace import Workspace
 from fakes import SimulatedEngine, constant, result_of
 
@@ -38,7 +38,7 @@ class Silent:
         del seconds
         self.begun.append(phase)
 
-    def tick(self, seconds: float, wal: Histogram | None, bytes_written: int) -> None:
+    def tick(self, seconds: float, wal: CountFlushes | None, bytes_written: int) -> None:
         """Hear of time passing."""
 
     def end(self, run: Run) -> None:

@@ -1,10 +1,11 @@
 """fio's documents and logs, recorded from a real fio and made up where an exact figure is asked."""
 
+import msgspec
 import pytest
 
 from etcdbench import parse
 from etcdbench.commits import latency_log
-from etcdbench.documents import Document, DocumentSplitter
+from etcdbench.documents import Document, DocumentSplitter, Job, Written
 from etcdbench.errors import FioError
 from etcdbench.fio import FioOutput
 from etcdbench.histogram import merge
@@ -51,13 +52,13 @@ def test_a_recorded_run_gives_every_flush_and_every_commit() -> None:
 
     (streams,), written = parse.parse_etcd(output, JOB, [Part(wal=WAL, backend=fresh)])
     by_name = {stream.name: stream.histogram() for stream in streams}
-    jobs = {job["jobname"]: job for job in output.documents[-1]["jobs"]}
+    jobs = {job.jobname: job for job in output.documents[-1].jobs}
     markers = [line for line in output.logs["backend"].splitlines() if ", 0, 512," in line]
 
-    assert by_name["wal"].count == jobs["wal"]["sync"]["lat_ns"]["N"] > 150
-    assert by_name["backend"].count == jobs["backend"]["sync"]["lat_ns"]["N"]
+    assert by_name["wal"].count == jobs["wal"].sync.lat_ns.count > 150
+    assert by_name["backend"].count == jobs["backend"].sync.lat_ns.count
     assert by_name["commit"].count == len(markers) > 15
-    assert written == sum(job["write"]["io_bytes"] for job in jobs.values())
+    assert written == sum(job.write.io_bytes for job in jobs.values())
 
 
 def test_a_clock_that_steps_back_does_not_break_the_timeline() -> None:
@@ -90,11 +91,9 @@ def test_the_blocks_of_the_timeline_add_up_to_the_whole() -> None:
     output = recording()
     (streams,), _ = parse.parse_etcd(output, JOB, [Part(wal=WAL, backend=BACKEND)])
     wal = next(stream for stream in streams if stream.name == "wal")
-    last = parse.sync_bins(output.documents[-1], "wal")
+    last = output.documents[-1].flushes("wal")
 
-    assert merge(block.histogram for block in wal.blocks).bins() == {
-        latency: count for latency, count in last.items() if count
-    }
+    assert merge(block.histogram for block in wal.blocks) == last
 
 
 def test_the_timeline_is_the_difference_of_successive_documents() -> None:
@@ -174,16 +173,17 @@ def test_punctual_flushes_are_not_flagged() -> None:
 
 
 Documents = tuple[Document, ...]
-EMPTY: Document = {}
-NO_LIST: Document = {"jobs": "x"}
+TIMELESS = msgspec.structs.replace(
+    document(1000, {"wal": {MS: 1}, "backend": {MS: 1}}), timestamp_ms=0
+)
 
 
 @pytest.mark.parametrize(
     ("documents", "word"),
     [
         (Documents(), "no result"),
-        ((EMPTY,), "section wal"),
-        ((NO_LIST,), "section wal"),
+        ((Document(),), "section wal"),
+        ((TIMELESS,), "no timestamp_ms"),
         ((document(1000, {"wal": {MS: 1}}),), "section backend"),
         ((document(1000, {"wal": {}, "backend": {MS: 1}}),), "no fdatasync"),
         (
@@ -205,10 +205,11 @@ def test_documents_without_a_measurement_are_an_error(
 
 def test_a_section_without_latencies_is_an_error() -> None:
     """`gtod_reduce` and very old versions leave them out."""
-    broken = document(1000, {"wal": {MS: 1}, "backend": {MS: 1}})
-    del broken["jobs"][0]["sync"]
+    broken = msgspec.structs.replace(
+        document(1000, {}), jobs=(Job(jobname="wal"), Job(jobname="backend"))
+    )
 
-    with pytest.raises(FioError, match="no fdatasync latencies"):
+    with pytest.raises(FioError, match="measured no fdatasync in section wal"):
         parse.parse_etcd(FioOutput(documents=(broken,)), JOB, [Part(wal=WAL, backend=BACKEND)])
 
 
@@ -224,12 +225,13 @@ def test_a_snapshot_is_timed_only_where_it_was_written_whole(
     written: int, seconds: float | None
 ) -> None:
     """fio ends it when its time is up, too."""
-    shown = document(1000, {"snapshot": {}})
-    shown["jobs"][0] |= {
-        "job_runtime": 12500,
-        "job options": {"size": "65536"},
-        "write": {"io_bytes": written},
-    }
+    snapshot = Job(
+        jobname="snapshot",
+        runtime_ms=12500,
+        options={"size": "65536"},
+        write=Written(io_bytes=written),
+    )
+    shown = Document(jobs=(snapshot,))
 
     assert parse.snapshot_seconds(FioOutput(documents=(shown,))) == seconds
 

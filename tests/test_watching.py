@@ -2,10 +2,9 @@
 
 from etcdbench.fio import Watch
 from etcdbench.guard import Guard
-from etcdbench.histogram import Histogram
 from etcdbench.jobfile import FioJob
 from etcdbench.model import Run
-from etcdbench.watching import watcher
+from etcdbench.watching import CountFlushes, watcher
 from fakes import document
 
 MS = 1_000_000
@@ -22,9 +21,9 @@ class Listener:
     def begin(self, phase: str, seconds: float) -> None:
         """Hear of a begin."""
 
-    def tick(self, seconds: float, wal: Histogram | None, bytes_written: int) -> None:
+    def tick(self, seconds: float, wal: CountFlushes | None, bytes_written: int) -> None:
         """Remember a tick."""
-        self.heard.append((seconds, wal.count if wal else None, bytes_written))
+        self.heard.append((seconds, wal().count if wal else None, bytes_written))
 
     def end(self, run: Run) -> None:
         """Hear of an end."""

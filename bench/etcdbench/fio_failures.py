@@ -3,14 +3,14 @@
 import errno
 
 from etcdbench import process
-from etcdbench.documents import DocumentSplitter, jobs_of
+from etcdbench.documents import DocumentSplitter
 from etcdbench.errors import FioError
 
 
 def deadlock(splitter: DocumentSplitter) -> str | None:
     """Say so where fio gave sections up that waited for over 5 s for one that was stalled."""
     for document in splitter.documents[-1:]:
-        if any(job.get("error") == errno.EDEADLK for job in jobs_of(document)):
+        if any(job.error == errno.EDEADLK for job in document.jobs):
             return "an I/O had not ended for over 5 s, and fio gave up"
     return None
 
@@ -39,15 +39,7 @@ def check_status(
         )
     messages = [line for line in [*splitter.messages, *done.stderr.splitlines()] if line.strip()]
     said = f": {messages[0].strip()[:300]}" if messages else ""
-    code = next(
-        (
-            job["error"]
-            for document in splitter.documents[-1:]
-            for job in jobs_of(document)
-            if isinstance(job.get("error"), int) and job["error"]
-        ),
-        None,
-    )
+    code = splitter.documents[-1].error if splitter.documents else 0
     if done.status is not None and done.status < 0:
         raise FioError(
             f"fio was killed by signal {-done.status}{said}",
@@ -63,7 +55,7 @@ def check_status(
     )
 
 
-def _failure_hint(code: int | None, said: str) -> str:
+def _failure_hint(code: int, said: str) -> str:
     """Say what to do about the error that fio met."""
     if code == errno.ENOSPC or "No space left" in said:
         return (

@@ -9,17 +9,16 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from typing import Annotated
 
 import msgspec
 
 from etcdbench import foreign
+from etcdbench.documents import Document, Job
 from etcdbench.errors import ResultFileError
 from etcdbench.fio import VERSION_MIN, version_of
 from etcdbench.histogram import Histogram
 from etcdbench.jobfile import BACKEND_SECTION
 from etcdbench.model import Block, Result, Run, Stream
-from etcdbench.records import Count
 from etcdbench.units import printable
 
 NOT_A_FLUSH_NS = 1000
@@ -42,51 +41,6 @@ _RECIPE_HINT = (
 )
 
 _OPENING = re.compile(r'\{([^{}"]{0,200})"fio version"\s*:')
-
-_Nanoseconds = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
-_Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=10**13)]
-_RuntimeMs = Annotated[int, msgspec.Meta(ge=0, le=10**10)]
-_Options = dict[str, str | int | float | None]
-
-
-class _Latencies(msgspec.Struct, frozen=True):
-    count: Count = msgspec.field(name="N", default=0)
-    max: _Nanoseconds = 0
-    percentile: dict[str, _Nanoseconds] = {}
-    bins: dict[_Nanoseconds, Count] = {}
-
-    def exact(self) -> Histogram:
-        """Return the bins of json+; empty where there are none."""
-        return Histogram.from_bins(self.bins)
-
-
-class _Sync(msgspec.Struct, frozen=True):
-    lat_ns: _Latencies = _Latencies()
-
-
-class _Written(msgspec.Struct, frozen=True):
-    io_bytes: Annotated[int, msgspec.Meta(ge=0, le=10**15)] = 0
-
-
-class _Job(msgspec.Struct, frozen=True):
-    jobname: str = ""
-    error: int = 0
-    job_runtime: _RuntimeMs = 0
-    options: _Options = msgspec.field(name="job options", default={})
-    write: _Written = _Written()
-    sync: _Sync = _Sync()
-
-
-class _Document(msgspec.Struct, frozen=True):
-    version: str = msgspec.field(name="fio version")
-    jobs: list[_Job] = []
-    timestamp_ms: _Milliseconds = 0
-    options: _Options = msgspec.field(name="global options", default={})
-
-    @property
-    def began_ms(self) -> int:
-        """Return when the run began."""
-        return self.timestamp_ms - max((job.job_runtime for job in self.jobs), default=0)
 
 
 def holds_fio(text: str) -> bool:
@@ -116,37 +70,36 @@ def read_fio(text: str, *, name: str) -> Result:
         Run(
             phase="fio",
             started_at=foreign.iso(last.began_ms / 1000),
-            wall_seconds=max(job.job_runtime for job in last.jobs) / 1000,
+            wall_seconds=max(job.runtime_ms for job in last.jobs) / 1000,
             job_file=_job_file(last, numbers[0]),
             streams=streams,
-            bytes_written=sum(job.write.io_bytes for job in last.jobs),
+            bytes_written=last.bytes_written,
         ),
         name=name,
         origin="fio",
         created_at=foreign.iso(last.timestamp_ms / 1000),
         fio_version=printable(last.version[:OPTION_CHARACTERS_MAX]),
     )
-    failed = next((job.error for job in last.jobs if job.error), 0)
-    if not failed:
+    if not last.error:
         return result
     return msgspec.structs.replace(
-        result, complete=False, interrupted=f"fio ended with error {failed}"
+        result, complete=False, interrupted=f"fio ended with error {last.error}"
     )
 
 
-def _documents(text: str, name: str) -> list[_Document]:
+def _documents(text: str, name: str) -> list[Document]:
     """Return fio's documents in a text, which must be those of one run.
 
     Raises:
         ResultFileError: One is damaged, or they are of several runs.
     """
     text = _without_prefixes(text)
-    found: list[_Document] = []
+    found: list[Document] = []
     decoder, position = json.JSONDecoder(), 0
     while opening := _OPENING.search(text, position):
         try:
             plain, position = decoder.raw_decode(text, opening.start())
-            found.append(msgspec.convert(plain, _Document, str_keys=True))
+            found.append(msgspec.convert(plain, Document, str_keys=True))
         except (ValueError, msgspec.ValidationError, RecursionError) as error:
             raise ResultFileError(
                 f"{name}: fio's result is damaged or cut off: {error}", hint=HINT
@@ -162,7 +115,7 @@ def _documents(text: str, name: str) -> list[_Document]:
     return found
 
 
-def _flushing(document: _Document, name: str) -> list[int]:
+def _flushing(document: Document, name: str) -> list[int]:
     """Return the numbers of the jobs that flushed a log of their own.
 
     Raises:
@@ -196,7 +149,7 @@ def _without_prefixes(text: str) -> str:
     return "\n".join(line[width:] for line in text[begin:].splitlines())
 
 
-def _stream(reports: Sequence[_Job]) -> Stream:
+def _stream(reports: Sequence[Job]) -> Stream:
     """Return what one job flushed, from all documents of a run.
 
     Raises:
@@ -208,22 +161,22 @@ def _stream(reports: Sequence[_Job]) -> Stream:
     histogram, edges_ns = from_percentiles(
         latencies.count,
         {float(percent): value for percent, value in latencies.percentile.items()},
-        longest_ns=latencies.max,
+        longest_ns=latencies.max_ns,
     )
-    seconds = reports[-1].job_runtime / 1000
+    seconds = reports[-1].runtime_ms / 1000
     block = Block(start_seconds=0.0, length_seconds=seconds, histogram=histogram)
     return Stream(name="wal", blocks=(block,), edges_ns=edges_ns)
 
 
-def _blocks(reports: Sequence[_Job]) -> tuple[Block, ...]:
+def _blocks(reports: Sequence[Job]) -> tuple[Block, ...]:
     """Turn cumulative bins into what was added from one document to the next.
 
     Raises:
         ValueError: Counts go down.
     """
-    cuts: list[_Job] = []
+    cuts: list[Job] = []
     for report in reports:
-        if not cuts or report.job_runtime - cuts[-1].job_runtime >= BLOCK_MS_MIN:
+        if not cuts or report.runtime_ms - cuts[-1].runtime_ms >= BLOCK_MS_MIN:
             cuts.append(report)
     cuts[-1] = reports[-1]
     blocks: list[Block] = []
@@ -233,7 +186,7 @@ def _blocks(reports: Sequence[_Job]) -> tuple[Block, ...]:
         after = report.sync.lat_ns.bins
         added = {key: after.get(key, 0) - before.get(key, 0) for key in {*after, *before}}
         histogram = Histogram.from_bins(added)
-        length_seconds = max(report.job_runtime - began_ms, 0) / 1000
+        length_seconds = max(report.runtime_ms - began_ms, 0) / 1000
         if histogram.count:
             blocks.append(
                 Block(
@@ -242,7 +195,7 @@ def _blocks(reports: Sequence[_Job]) -> tuple[Block, ...]:
                     histogram=histogram,
                 )
             )
-        before, began_ms = after, report.job_runtime
+        before, began_ms = after, report.runtime_ms
     return tuple(blocks)
 
 
@@ -295,7 +248,7 @@ def _demand_flushes(streams: Sequence[Stream], name: str) -> None:
             )
 
 
-def _job_file(document: _Document, number: int) -> str:
+def _job_file(document: Document, number: int) -> str:
     """Return the options that fio names, as a job file."""
     job = document.jobs[number]
     options = {**document.options, **job.options}

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from etcdbench.commits import FIO_HINT, READ_DIRECTION, commit_blocks, latency_log
-from etcdbench.documents import Document, jobs_of
+from etcdbench.documents import Document
 from etcdbench.errors import FioError
 from etcdbench.fio import FioOutput
 from etcdbench.histogram import Histogram, merge
@@ -44,7 +44,7 @@ def parse_etcd(
         FioError: A section has no samples although it had something to do.
     """
     documents = _documents(output, job)
-    return [_streams(output, documents, part) for part in parts], bytes_written(documents[-1])
+    return [_streams(output, documents, part) for part in parts], documents[-1].bytes_written
 
 
 def _streams(output: FioOutput, documents: Sequence[Document], part: Part) -> tuple[Stream, ...]:
@@ -96,7 +96,7 @@ def parse_recipe(output: FioOutput, job: FioJob) -> tuple[list[tuple[Stream, ...
     blocks = _timeline(sync_table(documents, RECIPE_SECTION))
     if not output.stopped:
         _demand(blocks, RECIPE_SECTION, wanted=True)
-    return [(Stream(name="wal", blocks=blocks),)], bytes_written(documents[-1])
+    return [(Stream(name="wal", blocks=blocks),)], documents[-1].bytes_written
 
 
 def sync_table(documents: Sequence[Document], section: str) -> pd.DataFrame:
@@ -108,10 +108,9 @@ def sync_table(documents: Sequence[Document], section: str) -> pd.DataFrame:
     """
     rows: list[tuple[int, int, int, int]] = []
     for number, document in enumerate(documents):
-        timestamp_ms = _integer(document, "timestamp_ms")
-        for latency_ns, count in sync_bins(document, section).items():
-            rows.append((number, timestamp_ms, latency_ns, count))
-        rows.append((number, timestamp_ms, 0, 0))
+        for latency_ns, count in document.flushes(section).bins().items():
+            rows.append((number, document.timestamp_ms, latency_ns, count))
+        rows.append((number, document.timestamp_ms, 0, 0))
     return pd.DataFrame(rows, columns=["document", "timestamp_ms", "latency_ns", "count"])
 
 
@@ -153,10 +152,13 @@ def _documents(output: FioOutput, job: FioJob) -> tuple[Document, ...]:
     """
     if not output.documents:
         raise FioError("fio returned no result", hint=FIO_HINT)
-    names = {entry.get("jobname") for entry in jobs_of(output.documents[-1])}
+    last = output.documents[-1]
+    names = {entry.jobname for entry in last.jobs}
     missing = [section for section in job.sections if section not in names]
     if missing:
         raise FioError(f"fio returned nothing for section {missing[0]}", hint=FIO_HINT)
+    if not last.timestamp_ms:
+        raise FioError("fio's result has no timestamp_ms", hint=FIO_HINT)
     return output.documents
 
 
@@ -202,47 +204,16 @@ def _without_steps_back(stamps_ms: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(stamps_ms[0] + np.cumsum(forward_ms), dtype=np.int64)
 
 
-def sync_bins(document: Document, section: str) -> dict[int, int]:
-    """Return a section's fdatasync bins, cumulative; fio leaves them out where there is none."""
-    for entry in jobs_of(document):
-        if entry.get("jobname") != section:
-            continue
-        try:
-            bins = entry["sync"]["lat_ns"].get("bins", {})
-            return {int(latency): int(count) for latency, count in bins.items()}
-        except (KeyError, AttributeError, TypeError, ValueError) as error:
-            raise FioError(
-                f"fio's result has no fdatasync latencies in section {section}", hint=FIO_HINT
-            ) from error
-    return {}
-
-
 def snapshot_seconds(output: FioOutput) -> float | None:
     """Return how long a promoted member's snapshot took, its fsync too.
 
     None where there was none, or it was given up.
     """
-    for entry in jobs_of(output.documents[-1]) if output.documents else ():
-        if entry.get("jobname") == SNAPSHOT:
-            options, runtime_ms = entry.get("job options", {}), entry.get("job_runtime")
-            whole = str(entry.get("write", {}).get("io_bytes")) == options.get("size")
-            return runtime_ms / 1000 if whole and isinstance(runtime_ms, int) else None
+    for job in output.documents[-1].jobs if output.documents else ():
+        if job.jobname == SNAPSHOT:
+            whole = str(job.write.io_bytes) == job.options.get("size")
+            return job.runtime_ms / 1000 if whole else None
     return None
-
-
-def bytes_written(document: Document) -> int:
-    """Return the bytes that all sections have written so far."""
-    try:
-        return sum(int(entry["write"]["io_bytes"]) for entry in jobs_of(document))
-    except (KeyError, TypeError, ValueError) as error:
-        raise FioError("fio's result has no write section", hint=FIO_HINT) from error
-
-
-def _integer(document: Document, key: str) -> int:
-    value = document.get(key)
-    if not isinstance(value, int):
-        raise FioError(f"fio's result has no {key}", hint=FIO_HINT)
-    return value
 
 
 def _demand(blocks: tuple[Block, ...], section: str, *, wanted: bool) -> None:

@@ -21,6 +21,7 @@ from etcdbench.monitor_view import summary
 from etcdbench.plan import Plan
 from etcdbench.terminal import blocks, disk_lines
 from etcdbench.units import format_bytes, format_seconds, format_share, printable
+from etcdbench.watching import CountFlushes
 
 REFRESH_SECONDS = 1.0
 
@@ -113,14 +114,17 @@ class Screen:
             self._live = Live(console=self._err, auto_refresh=False, transient=True)
             self._live.start()
 
-    def tick(self, seconds: float, wal: Histogram | None, bytes_written: int) -> None:
+    def tick(self, seconds: float, wal: CountFlushes | None, bytes_written: int) -> None:
         """Show how far it is, at most once a second."""
+        if self._live is None:
+            return
         if wal is not None:
-            self._flushes = wal.count
-            p99 = wal.percentile_ns(99)
+            flushes = wal()
+            self._flushes = flushes.count
+            p99 = flushes.percentile_ns(99)
             self._p99 = None if p99 is None else p99 / 1e9
             self._run_bytes = bytes_written
-        if self._live and seconds - self._refreshed_at >= REFRESH_SECONDS:
+        if seconds - self._refreshed_at >= REFRESH_SECONDS:
             self._refreshed_at = seconds
             self._live.update(self._progress(seconds), refresh=True)
 

@@ -99,23 +99,38 @@ class Validation:
     stop: StopRequest
     on_leftover: Callable[[Path], None]
 
-    def round(self, arrivals: Arrivals, *, etcd_first: bool = False) -> Round:
+    def round(self, arrivals: Arrivals) -> Round:
         """Predict, then observe, with one kind of arrivals.
-
-        Args:
-            arrivals: Which.
-            etcd_first: Observe, then predict: where every other round does, a machine that becomes
-                faster or slower in each of them is not taken for a difference between the two.
 
         Raises:
             FioError: fio failed.
             EtcdError: etcd failed.
             Interrupted: The user wants us to stop.
         """
-        requests = msgspec.structs.replace(self.requests, arrivals=arrivals)
-        early = self._observe(requests) if etcd_first else None
-        runs = self._measure(self._rounds(requests), PHASE)
-        return Round(arrivals=arrivals, predicted=runs, observed=early or self._observe(requests))
+        predicted = self.predict(arrivals)
+        return Round(arrivals=arrivals, predicted=predicted, observed=self.observe(arrivals))
+
+    def predict(self, arrivals: Arrivals) -> tuple[Run, ...]:
+        """Measure with fio for a minute.
+
+        Raises:
+            FioError: It failed.
+            Interrupted: The user wants us to stop.
+        """
+        return self._measure(self._rounds(self._requests(arrivals)), PHASE)
+
+    def observe(self, arrivals: Arrivals) -> Observation:
+        """Run a real etcd under the same load for a minute; return what its metrics gained.
+
+        Raises:
+            EtcdError: It failed.
+            Interrupted: The user wants us to stop.
+        """
+        if arrivals == "regular":
+            return self._loaded(None, seconds=etcd.CHECK_PERF_SECONDS)
+        rng = random.Random(1)  # noqa: S311 - a load, not a secret
+        load = even_load(self._requests(arrivals), seconds=LOAD_SECONDS, rng=rng)
+        return self._loaded(load, seconds=LOAD_SECONDS)
 
     def recipe(self) -> Histogram:
         """Run the popular recipe once."""
@@ -126,6 +141,9 @@ class Validation:
         # A slow disk does not get to its end in time; what it did is enough to compare with.
         runs = self._measure(todo, "recipe", whole=False)
         return merge(stream.histogram() for run in runs for stream in run.streams)
+
+    def _requests(self, arrivals: Arrivals) -> Requests:
+        return msgspec.structs.replace(self.requests, arrivals=arrivals)
 
     def _rounds(self, requests: Requests) -> plan.Plan:
         """Plan calibration, and rounds that last as long as etcd's load."""
@@ -167,13 +185,6 @@ class Validation:
                 hint="the disk is too slow for this load; try --load s",
             )
         return tuple(run for run in result.runs if run.phase.startswith(phase))
-
-    def _observe(self, requests: Requests) -> Observation:
-        """Run a real etcd under the same load and return what its metrics gained."""
-        if requests.arrivals == "regular":
-            return self._loaded(None, seconds=etcd.CHECK_PERF_SECONDS)
-        load = even_load(requests, seconds=LOAD_SECONDS, rng=random.Random(1))  # noqa: S311 - a load, not a secret
-        return self._loaded(load, seconds=LOAD_SECONDS)
 
     def _loaded(self, load: Load | None, *, seconds: float) -> Observation:
         """Run a real etcd under our client's load, or under `check perf` where there is none."""

@@ -1,15 +1,18 @@
 """Following a run while it measures: tell the observer, and ask the guard of a live etcd."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
-from etcdbench import parse
 from etcdbench.documents import Document
 from etcdbench.fio import Watch
 from etcdbench.guard import Guard
 from etcdbench.histogram import Histogram, merge
 from etcdbench.jobfile import WAL_SECTION, FioJob
 from etcdbench.model import Run
+
+CountFlushes = Callable[[], Histogram]
+"""Counts a run's WAL flushes so far; called only by who shows them, since it takes CPU time."""
 
 
 class Observer(Protocol):
@@ -19,7 +22,7 @@ class Observer(Protocol):
         """A run begins and will take about this long."""
         ...
 
-    def tick(self, seconds: float, wal: Histogram | None, bytes_written: int) -> None:
+    def tick(self, seconds: float, wal: CountFlushes | None, bytes_written: int) -> None:
         """Some time has passed; the WAL's flushes and all bytes of this run, if there is news."""
         ...
 
@@ -50,8 +53,8 @@ def watcher(
     ) -> str | None:
         wal, bytes_written = None, 0
         if document is not None:
-            wal = merge(Histogram.from_bins(parse.sync_bins(document, name)) for name in sections)
-            bytes_written = parse.bytes_written(document)
+            wal = partial(_flushes, document, sections)
+            bytes_written = document.bytes_written
         observer.tick(seconds, wal, bytes_written)
         if also is not None:
             also(seconds, bytes_written)
@@ -63,8 +66,10 @@ def watcher(
     return watch
 
 
+def _flushes(document: Document, sections: Sequence[str]) -> Histogram:
+    return merge(document.flushes(name) for name in sections)
+
+
 def _longest_ns(document: Document, job: FioJob) -> int:
     """Return the longest flush of any section so far, the database's too."""
-    return max(
-        (max(parse.sync_bins(document, section), default=0) for section in job.sections), default=0
-    )
+    return max((document.flushes(section).max_ns or 0 for section in job.sections), default=0)

@@ -1,12 +1,14 @@
 """Hold the prediction against a real etcd on many disks, and show how close it is.
 
-    python tests/benchmarks/fidelity measure --machine NAME [--etcd BIN] [--only NAME] [--own DIR]
+    python tests/benchmarks/fidelity measure --machine NAME [--etcd BIN]... [--only NAME] [--own DIR]
     python tests/benchmarks/fidelity report
 
-`measure` takes two and a half minutes for each disk, load and repeat, five for each join
-(`--loads join-5-0,join-20-5`: nodes with Cilium, seconds of jitter); what was measured is kept, so it
-may be stopped and started again. It goes round by round over all disks, and leaves a case out that
-has enough. Every other round of a load, not of a join, begins with etcd. `report` writes docs/accuracy-campaign.md and its chart.
+`measure` takes two and a half minutes for each disk, load and repeat, one more for a second etcd, five
+for each join and etcd (`--loads join-5-0,join-20-5`: nodes with Cilium, seconds of jitter); what was
+measured is kept, so it may be stopped and started again. It goes round by round over all disks, and
+leaves a case out that has enough. The turns of a round of a load are fio, etcd and in the next one
+etcd, fio; with two etcds of which each is held against the same fio, one, fio, the other, and in the
+next one the other way round. `report` writes docs/accuracy-campaign.md and its chart.
 """
 
 import itertools
@@ -48,7 +50,7 @@ def main() -> None:
 @click.option("--arrivals", default="regular", type=click.Choice(["regular", "poisson"]))
 @click.option("--loads", default="s,m", show_default=True)
 @click.option("--only", default="", help="Parts of disks' names, with commas between them.")
-@click.option("--etcd", type=click.Path(path_type=Path))
+@click.option("--etcd", "etcds", multiple=True, type=click.Path(path_type=Path))
 @click.option("--own", default=Path(), type=click.Path(path_type=Path))
 @click.option("--results", default=RESULTS, type=click.Path(path_type=Path))
 def measure(
@@ -58,25 +60,29 @@ def measure(
     arrivals: Arrivals,
     loads: str,
     only: str,
-    etcd: Path | None,
+    etcds: Sequence[Path],
     own: Path,
     results: Path,
 ) -> None:
     """Measure what is missing."""
     if missing := lab.why_no_lab():
         raise click.ClickException(missing)
-    version = find_etcd(etcd).version
+    versions = {find_etcd(etcd).version: etcd for etcd in etcds or (None,)}
     with StopRequest().listen() as stop:
         for repeat, load, disk in _wanted(repeats, loads.split(","), only.split(",")):
-            blank = kept.Kept(disk=disk.name, load=load, etcd_version=version, machine=machine)
-            known = kept.read(results, blank)
             kind = "join" if _joins(load) else arrivals
-            if known.count(kind) >= repeat or cases.enough(known, kind):
+            short: list[tuple[kept.Kept, Path | None]] = []
+            for version, etcd in versions.items():
+                blank = kept.Kept(disk=disk.name, load=load, etcd_version=version, machine=machine)
+                known = kept.read(results, blank)
+                if known.count(kind) < repeat and not cases.enough(known, kind):
+                    short.append((known, etcd))
+            if not short:
                 continue
             began = time.monotonic()
             try:
                 stop.check()
-                said = _case(disk, known, kind, etcd=etcd, own=own, results=results, stop=stop)
+                said = _cases(disk, short, kind, own=own, results=results, stop=stop)
             except Interrupted as error:
                 raise click.ClickException(f"{error}") from error
             except EtcdbenchError as error:
@@ -96,41 +102,64 @@ def _wanted(
             yield repeat, load, disk
 
 
-def _case(
+def _cases(
     disk: Disk,
-    known: kept.Kept,
+    short: Sequence[tuple[kept.Kept, Path | None]],
     kind: Kind,
     *,
-    etcd: Path | None,
     own: Path,
     results: Path,
     stop: StopRequest,
 ) -> str:
-    """Measure one round of one case, and in the first one at load s the recipe."""
+    """Measure one round of each etcd on one disk, and in the first one at load s the recipe."""
     with (
         tempfile.TemporaryDirectory() as scratch,
         disk.mounted(Path(scratch), own) as directory,
     ):
-        work = prepare(
-            Request(path=directory, load="m" if known.load == "m" else "s", etcd=etcd),
-            observer=Silent(),
-            on_leftover=lambda path: click.echo(f"left over: {path}"),
-            stop=stop,
-        )
-        known = kept.with_round(known, _round(work, known, kind))
-        kept.write(results, known)
-        if known.recipe is None and known.load == "s":
-            known = kept.with_recipe(known, work.recipe())
+        works: list[tuple[kept.Kept, Validation]] = []
+        for known, etcd in short:
+            work = prepare(
+                Request(path=directory, load="m" if known.load == "m" else "s", etcd=etcd),
+                observer=Silent(),
+                on_leftover=lambda path: click.echo(f"left over: {path}"),
+                stop=stop,
+            )
+            works.append((known, work))
+        counts: list[str] = []
+        for before, work, one in _joined(works) if kind == "join" else _in_turn(works, kind):
+            known = kept.with_round(before, one)
             kept.write(results, known)
-        return f"{known.count(kind)} rounds"
+            if known.recipe is None and known.load == "s":
+                kept.write(results, kept.with_recipe(known, work.recipe()))
+            counts.append(f"{known.count(kind)} of {known.etcd_version}")
+        return ", ".join(counts)
 
 
-def _round(work: Validation, known: kept.Kept, kind: Kind) -> Round:
-    if kind == "join":
+_Works = Sequence[tuple[kept.Kept, Validation]]
+_Rounds = Iterator[tuple[kept.Kept, Validation, Round]]
+
+
+def _joined(works: _Works) -> _Rounds:
+    for known, work in works:
         joins = _joins(known.load)
         assert joins
-        return work.join_round(joins, number=known.count(kind) + 1)
-    return work.round(kind, etcd_first=known.count(kind) % 2 == 1)
+        yield known, work, work.join_round(joins, number=known.count("join") + 1)
+
+
+def _in_turn(works: _Works, kind: Arrivals) -> _Rounds:
+    """Let fio predict once, before or after the one etcd, or between the two.
+
+    Where each turn of a round is the other's in the next one, a machine that becomes faster or slower
+    in each of them is not taken for a difference between fio and an etcd.
+    """
+    odd = works[0][0].count(kind) % 2
+    order = [*works][:: -1 if odd else 1]
+    early = order[: (len(order) + odd) // 2]
+    seen = [work.observe(kind) for _, work in early]
+    predicted = order[0][1].predict(kind)
+    seen += [work.observe(kind) for _, work in order[len(early) :]]
+    for (known, work), observed in zip(order, seen, strict=True):
+        yield known, work, Round(arrivals=kind, predicted=predicted, observed=observed)
 
 
 def _joins(load: str) -> Bursts | None:
