@@ -80,7 +80,7 @@ def test_the_campaign_s_figures_are_those_of_its_page() -> None:
     """The tables that accuracy.md repeats are the ones that were written from the results."""
     row = r"^\| (?:regular|poisson) \|.*\(\d\.\d+\.\.\d\.\d+\) \|.*$"
     rows = re.findall(row, DOCS["accuracy.md"], re.MULTILINE)
-    written = DOCS["accuracy-campaign.md"].splitlines()
+    written = DOCS["accuracy-campaign.md"].split("\n## Machines\n")[0].splitlines()  # of all
 
     assert len(rows) == 8
     assert [row for row in rows if row not in written] == []

@@ -111,7 +111,7 @@ def _cases(
     results: Path,
     stop: StopRequest,
 ) -> str:
-    """Measure one round of each etcd on one disk, and in the first one at load s the recipe."""
+    """Measure one round of each etcd on one disk, and at load s the recipe where it was not yet."""
     with (
         tempfile.TemporaryDirectory() as scratch,
         disk.mounted(Path(scratch), own) as directory,
@@ -129,7 +129,7 @@ def _cases(
         for before, work, one in _joined(works) if kind == "join" else _in_turn(works, kind):
             known = kept.with_round(before, one)
             kept.write(results, known)
-            if known.recipe is None and known.load == "s":
+            if not counts and known.recipe is None and known.load == "s":
                 kept.write(results, kept.with_recipe(known, work.recipe()))
             counts.append(f"{known.count(kind)} of {known.etcd_version}")
         return ", ".join(counts)
