@@ -35,7 +35,7 @@ def search_path(folder: Path, body: str | None) -> str:
         (GOOD_VERSION + "exit 0", "without a result"),
         (GOOD_VERSION + "echo garbage; exit 0", "garbage"),
         (GOOD_VERSION + "echo 'warning'; echo '{'; echo '}'; exit 0", "section wal"),
-        (GOOD_VERSION + "echo '{'; echo '\"jobs\": [1, 2]'; echo '}'; exit 0", "section wal"),
+        (GOOD_VERSION + "echo '{'; echo '\"jobs\": [1, 2]'; echo '}'; exit 0", "is damaged"),
         (GOOD_VERSION + "kill -9 $$", "killed by signal 9"),
         (GOOD_VERSION + "echo 'fio: engine not loadable' >&2; exit 1", "engine not loadable"),
     ],
