@@ -125,25 +125,24 @@ def _cases(
                 stop=stop,
             )
             works.append((known, work))
-        counts: list[str] = []
-        for before, work, one in _joined(works) if kind == "join" else _in_turn(works, kind):
-            known = kept.with_round(before, one)
-            kept.write(results, known)
-            if not counts and known.recipe is None and known.load == "s":
-                kept.write(results, kept.with_recipe(known, work.recipe()))
-            counts.append(f"{known.count(kind)} of {known.etcd_version}")
-        return ", ".join(counts)
+        done: list[kept.Kept] = []
+        for before, one in _joined(works) if kind == "join" else _in_turn(works, kind):
+            done.append(kept.with_round(before, one))
+            kept.write(results, done[-1])
+        if done[0].load == "s" and not any(known.recipe for known in done):
+            kept.write(results, kept.with_recipe(done[0], works[0][1].recipe()))
+        return ", ".join(f"{known.count(kind)} of {known.etcd_version}" for known in done)
 
 
 _Works = Sequence[tuple[kept.Kept, Validation]]
-_Rounds = Iterator[tuple[kept.Kept, Validation, Round]]
+_Rounds = Iterator[tuple[kept.Kept, Round]]
 
 
 def _joined(works: _Works) -> _Rounds:
     for known, work in works:
         joins = _joins(known.load)
         assert joins
-        yield known, work, work.join_round(joins, number=known.count("join") + 1)
+        yield known, work.join_round(joins, number=known.count("join") + 1)
 
 
 def _in_turn(works: _Works, kind: Arrivals) -> _Rounds:
@@ -158,8 +157,8 @@ def _in_turn(works: _Works, kind: Arrivals) -> _Rounds:
     seen = [work.observe(kind) for _, work in early]
     predicted = order[0][1].predict(kind)
     seen += [work.observe(kind) for _, work in order[len(early) :]]
-    for (known, work), observed in zip(order, seen, strict=True):
-        yield known, work, Round(arrivals=kind, predicted=predicted, observed=observed)
+    for (known, _), observed in zip(order, seen, strict=True):
+        yield known, Round(arrivals=kind, predicted=predicted, observed=observed)
 
 
 def _joins(load: str) -> Bursts | None:
