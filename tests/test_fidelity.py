@@ -1,15 +1,21 @@
-"""The campaign's arithmetic: how far rounds differ, and which cases the bounds are held against."""
+"""The campaign: who measures when, how far rounds differ, which cases the bounds are held against."""
 
+from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from benchmarks.fidelity import report
 from benchmarks.fidelity.cases import Case, cases, edges_of
 from benchmarks.fidelity.kept import Kept
 from benchmarks.fidelity.spread import Spread, interval, spread
+from benchmarks.fidelity.turns import in_turn
 from etcdbench.histogram import Histogram
 from etcdbench.metrics import Buckets
+from etcdbench.model import Run
 from etcdbench.validating import Round
 from etcdbench.validation import Edge, Observation
+from etcdbench.workload import Arrivals
 from fakes import run_of, stream
 
 MS = 1_000_000
@@ -93,3 +99,51 @@ def test_the_bounds_are_held_against_etcds_that_wait_for_the_disk(tmp_path: Path
     assert "| regular | 3.5.16 | WAL fsync | 1 | 1.00 | 1.00 | 0 of 1" in counted
     assert "3.5.1 |" not in counted
     assert "| regular | 3.5.1 | WAL fsync | 1 | 20.00 | 0.05 | 1 of 1" in beside
+
+
+@dataclass
+class Noted:
+    """Sides that measure nothing, and note who was asked, and for which arrivals."""
+
+    etcd: str
+    turns: list[tuple[str, Arrivals]]
+
+    def predict(self, arrivals: Arrivals) -> tuple[Run, ...]:
+        """Note fio's turn."""
+        self.turns.append(("fio", arrivals))
+        return round_of(0.1, 0.1).predicted
+
+    def observe(self, arrivals: Arrivals) -> Observation:
+        """Note an etcd's turn, in what it is said to have seen, too."""
+        self.turns.append((self.etcd, arrivals))
+        seen = round_of(0.1, 0.1).observed
+        return Observation(
+            seconds=float(len(self.turns)),
+            wal_fsync=seen.wal_fsync,
+            backend_commit=seen.backend_commit,
+        )
+
+
+@pytest.mark.parametrize(
+    ("etcds", "rounds_before", "expected"),
+    [
+        (["3.4.23"], 0, ["fio", "3.4.23"]),
+        (["3.4.23"], 1, ["3.4.23", "fio"]),
+        (["3.4.23", "3.5.16"], 2, ["3.4.23", "fio", "3.5.16"]),
+        (["3.4.23", "3.5.16"], 3, ["3.5.16", "fio", "3.4.23"]),
+    ],
+)
+def test_each_turn_is_the_others_in_the_next_round(
+    etcds: list[str], rounds_before: int, expected: list[str]
+) -> None:
+    """fio's minute lies beside each etcd's, and each case is given what its own etcd showed."""
+    turns: list[tuple[str, Arrivals]] = []
+    before = [(0.1, 0.1)] * rounds_before
+    works = [(case_of(*before, etcd=etcd), Noted(etcd, turns)) for etcd in etcds]
+    done = list(in_turn(works, "regular"))
+
+    assert turns == [(who, "regular") for who in expected]
+    assert {case.etcd_version: one.observed.seconds for case, one in done} == {
+        etcd: 1.0 + expected.index(etcd) for etcd in etcds
+    }
+    assert len({id(one.predicted) for _, one in done}) == 1

@@ -26,6 +26,7 @@ import lab
 from benchmarks.fidelity import cases, kept
 from benchmarks.fidelity import report as page
 from benchmarks.fidelity.disks import DISKS, JOIN_DISKS, Disk
+from benchmarks.fidelity.turns import in_turn
 from etcdbench.burst import Bursts
 from etcdbench.errors import EtcdbenchError, Interrupted
 from etcdbench.etcd_programs import find_etcd
@@ -126,7 +127,7 @@ def _cases(
             )
             works.append((known, work))
         done: list[kept.Kept] = []
-        for before, one in _joined(works) if kind == "join" else _in_turn(works, kind):
+        for before, one in _joined(works) if kind == "join" else in_turn(works, kind):
             done.append(kept.with_round(before, one))
             kept.write(results, done[-1])
         if done[0].load == "s" and not any(known.recipe for known in done):
@@ -134,31 +135,13 @@ def _cases(
         return ", ".join(f"{known.count(kind)} of {known.etcd_version}" for known in done)
 
 
-_Works = Sequence[tuple[kept.Kept, Validation]]
-_Rounds = Iterator[tuple[kept.Kept, Round]]
-
-
-def _joined(works: _Works) -> _Rounds:
+def _joined(
+    works: Sequence[tuple[kept.Kept, Validation]],
+) -> Iterator[tuple[kept.Kept, Round]]:
     for known, work in works:
         joins = _joins(known.load)
         assert joins
         yield known, work.join_round(joins, number=known.count("join") + 1)
-
-
-def _in_turn(works: _Works, kind: Arrivals) -> _Rounds:
-    """Let fio predict once, before or after the one etcd, or between the two.
-
-    Where each turn of a round is the other's in the next one, a machine that becomes faster or slower
-    in each of them is not taken for a difference between fio and an etcd.
-    """
-    odd = works[0][0].count(kind) % 2
-    order = [*works][:: -1 if odd else 1]
-    early = order[: (len(order) + odd) // 2]
-    seen = [work.observe(kind) for _, work in early]
-    predicted = order[0][1].predict(kind)
-    seen += [work.observe(kind) for _, work in order[len(early) :]]
-    for (known, _), observed in zip(order, seen, strict=True):
-        yield known, Round(arrivals=kind, predicted=predicted, observed=observed)
 
 
 def _joins(load: str) -> Bursts | None:
